@@ -1,0 +1,1 @@
+"""Bytes to facts and back: codec, decode errors, schemas, the program file."""

@@ -1,0 +1,1 @@
+"""What turns facts into facts: rules, agents and the engine that runs them."""

@@ -1,0 +1,1 @@
+"""The keyed agents: thin, each the single writer of its entities."""

@@ -1,0 +1,1 @@
+"""The machinery that knows Kafka, RocksDB and Faust, and no loyalty."""

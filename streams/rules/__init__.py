@@ -1,0 +1,1 @@
+"""The functional core: no input or output, no clock, no randomness."""
