@@ -1,0 +1,1 @@
+"""Tests mirror the modules; `tests/kafka` needs a broker."""
