@@ -1,0 +1,241 @@
+"""What the engine tells Prometheus: names, labels and buckets, and the plain object a task calls.
+
+Counts are added when the transaction that holds them has committed, so that they agree with what readers
+of the output topics see. All names start with ``keyday_``; units are seconds, bytes, records, and for amounts
+the ledger's unit (label ``unit``). Label values come from code or program files, never from event data.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from msgspec import Struct
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+
+Rewards = Mapping[tuple[str, str], tuple[int, int]]
+RebuildReason = Literal["missing", "corrupt", "ahead", "version"]
+
+ID_CONFLICT = "id_conflict"
+BATCH_RECORDS = (1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
+TRANSACTION_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+DELAY_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400)
+
+
+class Metrics:
+    """The engine's metric families in an injected registry; made once per process and registry."""
+
+    def __init__(self, registry: CollectorRegistry, now: Callable[[], float] = time.time) -> None:
+        self.now = now
+        self.records = Counter(
+            "keyday_records_processed",
+            "Input records done and committed, dropped ones included.",
+            ["agent", "topic"],
+            registry=registry,
+        )
+        self.dead_letters = Counter(
+            "keyday_dead_letters",
+            "Records that took no effect and went to dead-letters.",
+            ["agent", "code"],
+            registry=registry,
+        )
+        self.duplicates = Counter(
+            "keyday_duplicates",
+            "Records dropped because their identity or business id was known.",
+            ["agent"],
+            registry=registry,
+        )
+        self.conflicts = Counter(
+            "keyday_conflicts",
+            "Records that came again under a known identity with other content.",
+            ["agent"],
+            registry=registry,
+        )
+        self.rewards = Counter("keyday_rewards", "Ledger entries.", ["kind", "unit"], registry=registry)
+        self.reward_amount = Counter(
+            "keyday_reward_amount",
+            "Amount of ledger entries in the ledger's unit: net per batch, added under its sign.",
+            ["kind", "unit", "sign"],
+            registry=registry,
+        )
+        self.batch_records = Histogram(
+            "keyday_batch_records", "Records of a batch.", ["agent"], buckets=BATCH_RECORDS, registry=registry
+        )
+        self.transaction_seconds = Histogram(
+            "keyday_transaction_seconds",
+            "From the first send of a transaction to its commit.",
+            ["agent"],
+            buckets=TRANSACTION_SECONDS,
+            registry=registry,
+        )
+        self.delay_seconds = Histogram(
+            "keyday_end_to_end_delay_seconds",
+            "From a record's timestamp to the commit of its effects; oldest and newest record of each batch.",
+            ["agent", "record"],
+            buckets=DELAY_SECONDS,
+            registry=registry,
+        )
+        self.lag = Gauge(
+            "keyday_input_lag_records",
+            "Records of an input partition that are not processed yet.",
+            ["agent", "topic", "partition"],
+            registry=registry,
+        )
+        self.restored = Gauge(
+            "keyday_restore_records",
+            "Changelog records restored since the partition was assigned.",
+            ["agent", "partition"],
+            registry=registry,
+        )
+        self.restore_ratio = Gauge(
+            "keyday_restore_ratio",
+            "Share of the restore that is done, 0 to 1.",
+            ["agent", "partition"],
+            registry=registry,
+        )
+        self.store_bytes = Gauge(
+            "keyday_store_size_bytes",
+            "Size of a task's store on disk.",
+            ["agent", "partition"],
+            registry=registry,
+        )
+        self.task_starts = Counter(
+            "keyday_task_starts", "Starts of a task: assignments and restarts.", ["agent"], registry=registry
+        )
+        self.store_rebuilds = Counter(
+            "keyday_store_rebuilds",
+            "Stores wiped and rebuilt, by reason.",
+            ["agent", "reason"],
+            registry=registry,
+        )
+
+    def task(self, agent: str, partition: int) -> TaskMetrics:
+        """What one task calls, once per batch."""
+        return TaskMetrics(self, agent, partition)
+
+
+class _Batch(Struct, frozen=True, gc=False):
+    records: Mapping[str, int]
+    duplicates: int
+    dead: Mapping[str, int]
+    rewards: Rewards
+    oldest_ms: int | None
+    newest_ms: int | None
+
+
+class TaskMetrics:
+    """Counts one task's batches. ``on_batch`` keeps the counts back until ``on_transaction``."""
+
+    def __init__(self, metrics: Metrics, agent: str, partition: int) -> None:
+        self._metrics = metrics
+        self._agent = agent
+        self._partition = str(partition)
+        self._topics: set[str] = set()
+        self._pending: list[_Batch] = []
+
+    def on_start(self) -> None:
+        """The task starts on an assigned partition."""
+        self._pending.clear()
+        self._metrics.task_starts.labels(self._agent).inc()
+
+    def on_batch(
+        self,
+        *,
+        records: Mapping[str, int],
+        duplicates: int,
+        dead: Mapping[str, int],
+        rewards: Rewards,
+        oldest_ms: int | None = None,
+        newest_ms: int | None = None,
+    ) -> None:
+        """A batch was worked out, not committed yet.
+
+        ``records`` are those done per topic, ``dead`` counts per code, ``rewards`` maps (kind, unit) to
+        (entries, sum of their amounts); the times are the smallest and greatest record timestamp in
+        milliseconds, ``None`` in an empty batch.
+        """
+        self._pending.append(_Batch(records, duplicates, dead, rewards, oldest_ms, newest_ms))
+
+    def on_transaction(self, seconds: float) -> None:
+        """What was worked out so far is committed, in a transaction (or a write) that took ``seconds``."""
+        self._metrics.transaction_seconds.labels(self._agent).observe(seconds)
+        now = self._metrics.now()
+        for batch in self._pending:
+            self._count(batch)
+            self._delay("oldest", batch.oldest_ms, now)
+            self._delay("newest", batch.newest_ms, now)
+        self._pending.clear()
+
+    def on_abort(self) -> None:
+        """What was worked out since the last commit took no effect."""
+        self._pending.clear()
+
+    def on_lag(self, topic: str, lag: int) -> None:
+        """``lag`` records of this partition of the topic are still to be processed."""
+        self._topics.add(topic)
+        self._metrics.lag.labels(self._agent, topic, self._partition).set(lag)
+
+    def on_restore(self, done: int, total: int) -> None:
+        """``done`` of ``total`` changelog records are restored."""
+        self._metrics.restored.labels(self._agent, self._partition).set(done)
+        ratio = min(1.0, done / total) if total > 0 else 1.0
+        self._metrics.restore_ratio.labels(self._agent, self._partition).set(ratio)
+
+    def on_store_size(self, size_bytes: int) -> None:
+        """The store takes ``size_bytes`` on disk."""
+        self._metrics.store_bytes.labels(self._agent, self._partition).set(size_bytes)
+
+    def on_rebuild(self, reason: RebuildReason) -> None:
+        """The store was wiped and is rebuilt."""
+        self._metrics.store_rebuilds.labels(self._agent, reason).inc()
+
+    def close(self) -> None:
+        """Forget the gauges: the partition moved and another worker reports them now."""
+        self._pending.clear()
+        for topic in self._topics:
+            _forget(self._metrics.lag, self._agent, topic, self._partition)
+        self._topics.clear()
+        for gauge in (self._metrics.restored, self._metrics.restore_ratio, self._metrics.store_bytes):
+            _forget(gauge, self._agent, self._partition)
+
+    def _count(self, batch: _Batch) -> None:
+        metrics, agent = self._metrics, self._agent
+        for topic, count in batch.records.items():
+            metrics.records.labels(agent, topic).inc(count)
+        metrics.batch_records.labels(agent).observe(sum(batch.records.values()))
+        metrics.duplicates.labels(agent).inc(batch.duplicates)
+        for code, count in batch.dead.items():
+            metrics.dead_letters.labels(agent, code).inc(count)
+        metrics.conflicts.labels(agent).inc(batch.dead.get(ID_CONFLICT, 0))
+        for (kind, unit), (count, amount) in batch.rewards.items():
+            metrics.rewards.labels(kind, unit).inc(count)
+            sign = "negative" if amount < 0 else "positive"
+            metrics.reward_amount.labels(kind, unit, sign).inc(abs(amount))
+
+    def _delay(self, which: str, timestamp_ms: int | None, now: float) -> None:
+        if timestamp_ms is not None:
+            # Clocks of two machines differ a little; a delay below zero would break the histogram's sum.
+            delay = max(0.0, now - timestamp_ms / 1000)
+            self._metrics.delay_seconds.labels(self._agent, which).observe(delay)
+
+
+def _forget(gauge: Gauge, *labels: str) -> None:
+    # ``remove`` of a label set that was never set is no error in newer clients only.
+    gauge.labels(*labels)
+    gauge.remove(*labels)
+
+
+def process_collectors(registry: CollectorRegistry) -> None:
+    """Add the standard ``process_`` and ``python_`` families to the registry."""
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
