@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
+from zlib import crc32
+
 import msgspec
 
 T = TypeVar("T")
 
+#: A key and its new value, ``None`` for a delete.
 Change = tuple[bytes, bytes | None]
 
 
@@ -19,6 +22,18 @@ class Reader(Protocol):
     def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]: ...
 
 
+class Delta(msgspec.Struct):
+    """How changes move a store's count and check value."""
+
+    count: int = 0
+    check: int = 0
+
+
+def checksum(key: bytes, value: bytes) -> int:
+    """The contribution of one key and value to a store's check value; never 0, which means no value."""
+    return crc32(value, crc32(key)) + 1
+
+
 class Space(Generic[T]):
     """Entities of one type under one key prefix.
 
@@ -26,12 +41,15 @@ class Space(Generic[T]):
     however often it changed, and not at all when it did not change.
     """
 
-    __slots__ = ("_cache", "_cache_limit", "_decode", "_dirty", "_encode", "_prefix", "_reader")
+    __slots__ = ("_books", "_cache", "_cache_limit", "_decode", "_dirty", "_encode", "_prefix", "_reader", "_sums")
 
-    def __init__(self, reader: Reader, prefix: bytes, type_: Any, cache_limit: int) -> None:
+    def __init__(self, reader: Reader, books: Delta, prefix: bytes, type_: Any, cache_limit: int) -> None:
         self._reader = reader
+        self._books = books
         self._prefix = prefix
         self._cache: dict[bytes, T | None] = {}
+        #: Checksum of the committed value of each cached key; 0 when there is none.
+        self._sums: dict[bytes, int] = {}
         self._dirty: set[bytes] = set()
         self._cache_limit = cache_limit
         self._encode = msgspec.msgpack.Encoder().encode
@@ -42,56 +60,85 @@ class Space(Generic[T]):
         cache = self._cache
         if key in cache:
             return cache[key]
-        raw = self._reader.get(self._prefix + key)
-        value: T | None = None if raw is None else self._decode(raw)
-        if self._cache_limit:
-            cache[key] = value
+        full = self._prefix + key
+        raw = self._reader.get(full)
+        if raw is None:
+            self._sums[key] = 0
+            cache[key] = None
+            return None
+        self._sums[key] = checksum(full, raw)
+        value: T = self._decode(raw)
+        cache[key] = value
         return value
 
     def put(self, key: bytes, value: T) -> None:
         """Store the entity, or mark it as changed."""
+        if key not in self._sums:
+            self.get(key)
         self._cache[key] = value
         self._dirty.add(key)
 
     def delete(self, key: bytes) -> None:
         """Remove the entity."""
+        if key not in self._sums:
+            self.get(key)
         self._cache[key] = None
         self._dirty.add(key)
 
     def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, T]]:
-        """Entities with start <= key < stop in key order, what this batch changed included."""
+        """Entities with start <= key < stop in key order, what this batch changed included.
+
+        What is changed while the scan is under way is seen as it was when the scan began.
+        """
         prefix, size = self._prefix, len(self._prefix)
-        fresh = sorted(k for k in self._dirty if start <= k < stop)
+        dirty = {k: self._cache[k] for k in self._dirty if start <= k < stop}
+        fresh = sorted(dirty)
         position = 0
         for raw_key, raw in self._reader.scan(prefix + start, prefix + stop):
             key = raw_key[size:]
-            while position < len(fresh) and fresh[position] < key:
-                value = self._cache[fresh[position]]
+            while position < len(fresh) and fresh[position] <= key:
+                value = dirty[fresh[position]]
                 if value is not None:
                     yield fresh[position], value
                 position += 1
-            if position < len(fresh) and fresh[position] == key:
-                continue
-            cached = self._cache.get(key)
-            yield key, cached if cached is not None else self._decode(raw)
+            if key not in dirty:
+                cached = self._cache.get(key)
+                yield key, self._decode(raw) if cached is None else cached
         for key in fresh[position:]:
-            value = self._cache[key]
+            value = dirty[key]
             if value is not None:
                 yield key, value
 
     def drain(self, changes: list[Change]) -> None:
         """Append what changed since the last drain, encoded, and trim the cache to its limit."""
-        prefix, cache, encode = self._prefix, self._cache, self._encode
+        prefix, cache, sums, encode, books = self._prefix, self._cache, self._sums, self._encode, self._books
         for key in self._dirty:
             value = cache[key]
-            changes.append((prefix + key, None if value is None else encode(value)))
-        if not self._cache_limit:
-            cache.clear()
-        elif len(cache) > self._cache_limit:
-            # Oldest first: dicts keep insertion order. Half at once keeps the cost per event flat.
-            for key in list(cache)[: len(cache) - self._cache_limit // 2]:
-                del cache[key]
+            old = sums[key]
+            full = prefix + key
+            if value is None:
+                if old:
+                    changes.append((full, None))
+                    books.count -= 1
+                    books.check -= old
+                    sums[key] = 0
+                continue
+            raw = encode(value)
+            new = checksum(full, raw)
+            changes.append((full, raw))
+            books.check += new - old
+            if not old:
+                books.count += 1
+            sums[key] = new
         self._dirty.clear()
+        excess = len(cache) - self._cache_limit
+        if self._cache_limit == 0:
+            cache.clear()
+            sums.clear()
+        elif excess > 0:
+            # Oldest first: dicts keep insertion order. Half at once keeps the cost per event flat.
+            for key in list(cache)[: excess + self._cache_limit // 2]:
+                del cache[key], sums[key]
 
 
 class State:
@@ -99,19 +146,22 @@ class State:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self._books = Delta()
         self._spaces: dict[bytes, Space[Any]] = {}
 
     def space(self, prefix: bytes, type_: Any, *, cache_limit: int) -> Space[Any]:
         """Open the space under a one-byte ``prefix``; each prefix is opened once."""
         if len(prefix) != 1 or prefix in self._spaces:
             raise ValueError(f"space prefix {prefix!r} is taken or not one byte")
-        space: Space[Any] = Space(self._reader, prefix, type_, cache_limit)
+        space: Space[Any] = Space(self._reader, self._books, prefix, type_, cache_limit)
         self._spaces[prefix] = space
         return space
 
-    def drain(self) -> list[Change]:
-        """What changed since the last drain: (key, value), value ``None`` for a delete."""
+    def drain(self) -> tuple[list[Change], Delta]:
+        """What changed since the last drain, and how that moves the store's count and check value."""
         changes: list[Change] = []
         for space in self._spaces.values():
             space.drain(changes)
-        return changes
+        delta = Delta(self._books.count, self._books.check)
+        self._books.count = self._books.check = 0
+        return changes, delta

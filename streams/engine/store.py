@@ -1,0 +1,240 @@
+"""A task's state in RocksDB: values, input positions and the proof that nothing is missing.
+
+RocksDB reopens silently at an older consistent state after a damaged write-ahead log, and a damaged
+MANIFEST can lose keys. So positions live in the same WriteBatch as the values, and beside them stand a
+count and a checksum over all keys and values, which :meth:`Store.verify` compares with what is there.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from rocksdict import BlockBasedOptions, Cache, Options, Rdict, ReadOptions, WriteBatch
+
+from streams.engine.state import Change, Delta, checksum
+
+#: Bump when the layout of the values changes; an older store is rebuilt from the changelog.
+LAYOUT = 1
+
+_META = b"\x00meta"
+_CHECK_MODULUS = 2**64
+#: Shared by all stores of a process, in bytes: the block cache is a ceiling, not a store's share.
+_BLOCK_CACHE_BYTES = 96 * 1024 * 1024
+#: Per store, in bytes; RocksDB keeps at most two of them.
+_WRITE_BUFFER_BYTES = 8 * 1024 * 1024
+
+_block_cache: list[Cache] = []
+
+
+class StoreCorruptError(Exception):
+    """What is in the store does not add up; it has to be wiped and rebuilt."""
+
+
+class Meta(Struct, array_like=True):
+    """Written with every batch: positions per input topic, changelog position, count and check value."""
+
+    layout: int = LAYOUT
+    positions: dict[str, int] = {}
+    changelog_position: int = 0
+    count: int = 0
+    check: int = 0
+
+
+def _options() -> Options:
+    if not _block_cache:
+        _block_cache.append(Cache(_BLOCK_CACHE_BYTES))
+    table = BlockBasedOptions()
+    table.set_block_cache(_block_cache[0])
+    table.set_bloom_filter(10, block_based=False)
+    table.set_cache_index_and_filter_blocks(True)
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_block_based_table_factory(table)
+    options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
+    options.set_max_write_buffer_number(2)
+    options.set_level_compaction_dynamic_level_bytes(True)
+    options.set_max_open_files(256)
+    options.set_keep_log_file_num(2)
+    options.set_stats_dump_period_sec(0)
+    return options
+
+
+def open_db(path: Path) -> Rdict:
+    """Open or create a RocksDB directory in raw mode, with caches that are bounded per process."""
+    path.mkdir(parents=True, exist_ok=True)
+    return Rdict(str(path), _options())
+
+
+class Store:
+    """The committed state of one task under ``prefix`` of a database.
+
+    On Kafka a task has a directory of its own and no prefix; the embedded log keeps all of its tasks
+    in one database, so that outputs, state and positions share one WriteBatch.
+    """
+
+    def __init__(self, db: Rdict, prefix: bytes = b"") -> None:
+        self._db = db
+        self._prefix = prefix
+        self._meta = self._read_meta()
+        self._pending: Meta | None = None
+
+    def _read_meta(self) -> Meta:
+        raw = self._db.get(self._prefix + _META)
+        if raw is None:
+            return Meta()
+        try:
+            return msgspec.msgpack.decode(raw, type=Meta)
+        except msgspec.DecodeError as error:
+            raise StoreCorruptError("the record of positions is unreadable") from error
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """The next offset of each input topic."""
+        return self._meta.positions
+
+    @property
+    def changelog_position(self) -> int:
+        """The changelog offset after the last record that this store contains."""
+        return self._meta.changelog_position
+
+    @property
+    def count(self) -> int:
+        """How many keys the store holds, by its own books."""
+        return self._meta.count
+
+    def get(self, key: bytes) -> bytes | None:
+        """The committed value of a key."""
+        value: bytes | None = self._db.get(self._prefix + key)
+        return value
+
+    def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Committed values with start <= key < stop in key order."""
+        prefix, size = self._prefix, len(self._prefix)
+        options = ReadOptions()
+        options.set_iterate_upper_bound(prefix + stop)
+        for key, value in self._db.items(from_key=prefix + start, read_opt=options):
+            yield key[size:], value
+
+    def stage(
+        self,
+        batch: WriteBatch,
+        changes: Sequence[Change],
+        delta: Delta,
+        positions: dict[str, int],
+        changelog_position: int,
+    ) -> None:
+        """Add the changes and the books that belong to them to ``batch``; :meth:`written` makes it final."""
+        prefix, put, delete = self._prefix, batch.put, batch.delete
+        for key, value in changes:
+            if value is None:
+                delete(prefix + key)
+            else:
+                put(prefix + key, value)
+        old = self._meta
+        meta = Meta(
+            positions={**old.positions, **positions},
+            changelog_position=changelog_position,
+            count=old.count + delta.count,
+            check=(old.check + delta.check) % _CHECK_MODULUS,
+        )
+        put(prefix + _META, msgspec.msgpack.encode(meta))
+        self._pending = meta
+
+    def written(self) -> None:
+        """The batch that :meth:`stage` filled is in the database."""
+        if self._pending is None:
+            raise RuntimeError("nothing was staged")
+        self._meta, self._pending = self._pending, None
+
+    def write(
+        self,
+        changes: Sequence[Change],
+        delta: Delta,
+        positions: dict[str, int],
+        changelog_position: int,
+    ) -> None:
+        """Stage and write one batch of its own."""
+        batch = WriteBatch(raw_mode=True)
+        self.stage(batch, changes, delta, positions, changelog_position)
+        self._db.write(batch)
+        self.written()
+
+    def delta_of(self, changes: Iterable[Change]) -> Delta:
+        """How changes whose old values nobody remembers move the books; reads every old value."""
+        delta = Delta()
+        fresh: dict[bytes, bytes | None] = {}
+        for key, value in changes:
+            old = fresh[key] if key in fresh else self.get(key)
+            if old is not None:
+                delta.count -= 1
+                delta.check -= checksum(key, old)
+            if value is not None:
+                delta.count += 1
+                delta.check += checksum(key, value)
+            fresh[key] = value
+        return delta
+
+    def tally(self) -> Delta:
+        """Count and check value of what is really there; reads everything."""
+        prefix, size = self._prefix, len(self._prefix)
+        options = ReadOptions()
+        options.fill_cache(False)
+        if prefix:
+            options.set_iterate_upper_bound(prefix + b"\xff")
+        count = check = 0
+        for key, value in self._db.items(from_key=prefix + b"\x00meta\x00", read_opt=options):
+            count += 1
+            check += checksum(key[size:], value)
+        return Delta(count, check % _CHECK_MODULUS)
+
+    def verify(self) -> None:
+        """Compare the books with what is there.
+
+        Raises:
+            StoreCorruptError: keys are missing or changed, or the layout is another one.
+        """
+        if self._meta.layout != LAYOUT:
+            raise StoreCorruptError(f"layout {self._meta.layout} instead of {LAYOUT}")
+        found = self.tally()
+        if (found.count, found.check) != (self._meta.count, self._meta.check):
+            raise StoreCorruptError(
+                f"{found.count} keys with check value {found.check:x} "
+                f"instead of {self._meta.count} with {self._meta.check:x}"
+            )
+
+    def size_bytes(self) -> int:
+        """What the database's files hold, in bytes."""
+        size = self._db.property_int_value("rocksdb.total-sst-files-size") or 0
+        return int(size) + int(self._db.property_int_value("rocksdb.cur-size-all-mem-tables") or 0)
+
+    def close(self) -> None:
+        """Close the database (a store that shares one leaves this to its owner)."""
+        self._db.close()
+
+
+def open_store(path: Path) -> tuple[Store, str | None]:
+    """Open and verify the store of a task; one that is damaged is wiped.
+
+    Returns the store and, when it had to be wiped, why.
+    """
+    damage: str | None = None
+    try:
+        store = Store(open_db(path))
+        try:
+            store.verify()
+        except BaseException:
+            store.close()
+            raise
+        return store, None  # noqa: TRY300
+    except StoreCorruptError as error:
+        damage = str(error)
+    except Exception as error:  # noqa: BLE001  # rocksdict raises plain Exception for every RocksDB status
+        if "lock" in str(error).lower():
+            raise
+        damage = str(error)
+    shutil.rmtree(path, ignore_errors=True)
+    return Store(open_db(path)), damage

@@ -1,0 +1,303 @@
+"""One agent on one partition: records in, one commit out. It does no I/O but reads of its store.
+
+The same task runs on Kafka, on the embedded log and in a replay; what differs is who feeds it and how
+its commits are made durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from aiokafka.partitioner import DefaultPartitioner
+from msgspec import Struct, field
+
+from events.inputs import InputEvent
+from events.outputs import DeadLetter, OutputEvent, RewardEvent
+from schemas.codec import Decoder, dead_letter_headers, encode_output
+from schemas.errors import Code, DecodeError
+from streams.engine.agent import Agent, Rejection
+from streams.engine.clock import Midnight, decode_tick, midnight_of, midnights
+from streams.engine.identities import Identities, Verdict, identity_key
+from streams.engine.limits import DAY_MS, Limits
+from streams.engine.record import OutRecord, RecordLike
+from streams.engine.state import Change, Delta, State
+from streams.engine.store import Store
+
+CLOCK = "clock"
+REWARDS = "rewards"
+DEAD_LETTERS = "dead-letters"
+#: Header of a re-keyed record: the topic on which it came in.
+ORIGIN = "keyday-topic"
+
+_STRUCTURED = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+#: The engine's own space in a task's state.
+_TASK_PREFIX = b"\x01"
+_partitioner = DefaultPartitioner()
+
+
+class TaskState(Struct, array_like=True):
+    """Where a task stands in event time.
+
+    ``zones`` is the last home day that was ticked, per zone. ``purge`` is where the purge of identities
+    goes on, ``None`` when none is under way.
+    """
+
+    started_at: int | None = None
+    stream_time: int = 0
+    zones: dict[str, int] = {}
+    purge: bytes | None = None
+
+
+class Tally(Struct):
+    """What a batch did, counted for the metrics."""
+
+    processed: dict[str, int] = field(default_factory=dict)
+    dead: dict[str, int] = field(default_factory=dict)
+    rewards: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    duplicates: int = 0
+    conflicts: int = 0
+    rekeyed: int = 0
+    oldest_ms: int | None = None
+    newest_ms: int | None = None
+
+
+class Commit(Struct):
+    """What one batch leads to; it takes effect as a whole or not at all.
+
+    ``consumed`` records of the batch are done. The rest has to be offered again: a midnight with many
+    accounts is worked off in several commits.
+    """
+
+    outputs: list[OutRecord]
+    changes: list[Change]
+    delta: Delta
+    positions: dict[str, int]
+    consumed: int
+    tally: Tally
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition of a key as Kafka's default partitioner chooses it (murmur2)."""
+    chosen: int = _partitioner(key, range(partitions), range(partitions))
+    return chosen
+
+
+class Task:
+    """See the module. ``wall_clock`` gives milliseconds; without it no event is too late or too early."""
+
+    def __init__(
+        self,
+        *,
+        partition: int,
+        partitions: int,
+        store: Store,
+        decoder: Decoder,
+        agent: Callable[[State], Agent],
+        limits: Limits,
+        wall_clock: Callable[[], int] | None,
+    ) -> None:
+        self.partition = partition
+        self.store = store
+        self._partitions = partitions
+        self._decode = decoder.decode
+        self._limits = limits
+        self._wall_clock = wall_clock
+        self._state = State(store)
+        self._progress_space = self._state.space(_TASK_PREFIX, TaskState, cache_limit=1)
+        self._progress: TaskState = self._progress_space.get(b"") or TaskState()
+        self._identities = Identities(self._state, limits.dedupe_days)
+        self.agent = agent(self._state)
+        self.name = self.agent.name
+        self.inputs = tuple(self.agent.inputs)
+        self._inbox = f"{self.name}-inbox"
+        self._outputs: list[OutRecord] = []
+        self._tally = Tally()
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """The next offset of each input topic."""
+        return self.store.positions
+
+    @property
+    def stream_time(self) -> int:
+        """The greatest event time that the task has reached, in milliseconds; 0 before the first event."""
+        return self._progress.stream_time
+
+    def process(self, records: Sequence[RecordLike]) -> Commit:
+        """Handle records in their order, as far as one commit goes."""
+        self._outputs, self._tally = [], Tally()
+        wall_now = self._wall_clock() if self._wall_clock else None
+        processed = self._tally.processed
+        handle = self._handle
+        positions: dict[str, int] = {}
+        consumed = 0
+        for record in records:
+            topic = record.topic
+            if topic == CLOCK:
+                if not self._tick(record):
+                    break
+            else:
+                handle(record, topic, wall_now)
+            processed[topic] = processed.get(topic, 0) + 1
+            positions[topic] = record.offset + 1
+            consumed += 1
+        if consumed:
+            self._tally.oldest_ms = records[0].timestamp
+            self._tally.newest_ms = records[consumed - 1].timestamp
+        self._progress_space.put(b"", self._progress)
+        changes, delta = self._state.drain()
+        return Commit(self._outputs, changes, delta, positions, consumed, self._tally)
+
+    def _handle(self, record: RecordLike, topic: str, wall_now: int | None) -> None:
+        headers = record.headers
+        if topic == self._inbox:
+            topic = _origin(headers) or topic
+        decoded = self._decode(topic, record.key, record.value, headers)
+        if type(decoded) is DecodeError:
+            self._dead(record, decoded.code, decoded.detail)
+            return
+        event: InputEvent = decoded.event
+        agent = self.agent
+        owner = agent.owner(event)
+        if self._partitions > 1 and not agent.knows(owner):
+            home = partition_of(owner.encode(), self._partitions)
+            if home != self.partition:
+                self._rekey(record, topic, owner, home)
+                return
+        time = event.time
+        progress = self._progress
+        if wall_now is not None and not self._timely(record, time, wall_now):
+            return
+        if time > progress.stream_time:
+            progress.stream_time = time
+        if progress.started_at is None:
+            progress.started_at = time
+        identity = identity_key(topic, owner, event.source, event.id)
+        verdict = self._identities.check(identity, decoded.content, time)
+        if verdict is Verdict.NEW:
+            outcome = agent.handle(event, record, self._emit)
+            if outcome is None:
+                self._identities.remember(identity, decoded.content, time)
+            elif type(outcome) is Rejection:
+                self._dead(record, outcome.code, outcome.detail)
+            else:
+                # The event took effect before under another identity; this one is known from now on.
+                self._identities.remember(identity, decoded.content, time)
+                self._tally.duplicates += 1
+        elif verdict is Verdict.DUPLICATE:
+            self._tally.duplicates += 1
+        else:
+            self._tally.conflicts += 1
+            self._dead(record, Code.ID_CONFLICT, "the same source and id came before with other content")
+
+    def _timely(self, record: RecordLike, time: int, wall_now: int) -> bool:
+        limits = self._limits
+        if time > wall_now + limits.max_ahead_ms:
+            self._dead(record, Code.IN_FUTURE, "occurred more than 24 h after the time of intake")
+            return False
+        if time < self._progress.stream_time - limits.max_lateness_days * DAY_MS:
+            self._dead(record, Code.TOO_LATE, f"occurred more than {limits.max_lateness_days} days late")
+            return False
+        return True
+
+    def _rekey(self, record: RecordLike, topic: str, owner: str, home: int) -> None:
+        self._tally.rekeyed += 1
+        headers = [h for h in record.headers if h[0] != ORIGIN]
+        headers.append((ORIGIN, topic.encode()))
+        self._outputs.append(
+            OutRecord(self._inbox, home, record.timestamp, owner.encode(), record.value, headers)
+        )
+
+    def _emit(self, event: OutputEvent) -> None:
+        if type(event) is RewardEvent:
+            data = event.data
+            owner = data.account.partition(":")[2]
+            self._outputs.append(
+                OutRecord(REWARDS, self.partition, event.time, owner.encode(), encode_output(event), _STRUCTURED)
+            )
+            rewards = self._tally.rewards
+            kind = (data.kind, data.unit)
+            count, amount = rewards.get(kind, (0, 0))
+            rewards[kind] = (count + 1, amount + data.amount)
+        else:
+            self._dead_letter(event)
+
+    def _dead(self, record: RecordLike, code: str, detail: str) -> None:
+        self._dead_letter(
+            DeadLetter(
+                code,
+                detail,
+                record.topic,
+                record.partition,
+                record.offset,
+                record.timestamp,
+                record.key,
+                record.value,
+            )
+        )
+
+    def _dead_letter(self, letter: DeadLetter) -> None:
+        dead = self._tally.dead
+        dead[letter.code] = dead.get(letter.code, 0) + 1
+        self._outputs.append(
+            OutRecord(
+                DEAD_LETTERS,
+                self.partition,
+                letter.time,
+                letter.key,
+                letter.value,
+                dead_letter_headers(letter),
+            )
+        )
+
+    def _tick(self, record: RecordLike) -> bool:
+        """Move to the time of a clock record; False while the midnights up to it are not finished."""
+        progress = self._progress
+        if progress.started_at is None:
+            return True
+        tick = decode_tick(record.value, record.timestamp)
+        if tick is None:
+            self._dead(record, Code.FIELD_INVALID, "not a tick")
+            return True
+        if isinstance(tick, Midnight) and not self._midnights(tick.zone, tick.at):
+            return False
+        if record.timestamp > progress.stream_time:
+            progress.stream_time = record.timestamp
+        return True
+
+    def _midnights(self, zone: str, until: int) -> bool:
+        """Tick every home midnight of ``zone`` up to ``until`` that was not ticked yet, earliest first."""
+        progress = self._progress
+        limit = self._limits.midnight_accounts
+        if progress.purge is not None and not self._purge(progress.stream_time, limit):
+            return False
+        last = progress.zones.get(zone)
+        after = (progress.started_at or 0) if last is None else midnight_of(zone, last)
+        for midnight in midnights(zone, after, until):
+            day, at = midnight.day, midnight.at
+            if not self.agent.midnight(zone, day, at, limit, self._emit):
+                return False
+            progress.zones[zone] = day
+            progress.stream_time = max(progress.stream_time, at)
+            if day % self._purge_days == 0:
+                progress.purge = b""
+                if not self._purge(at, limit):
+                    return False
+        return True
+
+    @property
+    def _purge_days(self) -> int:
+        """Days between purges: old identities take at most a third more room than they have to."""
+        return max(1, self._limits.dedupe_days // 3)
+
+    def _purge(self, now: int, limit: int) -> bool:
+        progress = self._progress
+        progress.purge = self._identities.purge(progress.purge or b"", now, limit * 5)
+        return progress.purge is None
+
+
+def _origin(headers: Sequence[tuple[str, bytes]]) -> str | None:
+    for name, value in headers:
+        if name == ORIGIN:
+            return value.decode("ascii", "replace")
+    return None
