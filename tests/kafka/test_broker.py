@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import asyncio
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from tests.kafka.broker import Broker, Cluster
+
+
+async def produce(bootstrap: str, topic: str, values: list[bytes], **security: object) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", **security)
+    await producer.start()
+    try:
+        for value in values:
+            await producer.send(topic, value, partition=0)
+        await producer.flush()
+    finally:
+        await producer.stop()
+
+
+async def consume(bootstrap: str, topic: str, count: int, **security: object) -> list[bytes]:
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest", group_id=None, **security
+    )
+    await consumer.start()
+    try:
+        async with asyncio.timeout(30):
+            return [(await consumer.getone()).value for _ in range(count)]
+    finally:
+        await consumer.stop()
+
+
+def test_records_come_back_in_order(kafka: Cluster) -> None:
+    topic = kafka.create_topic("orders")
+    values = [b"%d" % n for n in range(500)]
+
+    asyncio.run(produce(kafka.bootstrap, topic, values))
+
+    assert asyncio.run(consume(kafka.bootstrap, topic, 500)) == values
+
+
+def test_topics_do_not_come_into_being_by_being_read(kafka: Cluster) -> None:
+    described = kafka.admin(lambda admin: admin.describe_topics([kafka.name("nobody")]))
+
+    assert [topic["error_code"] for topic in described] == [3]
+
+
+def test_a_killed_broker_comes_back_on_its_port_with_its_data(own_kafka: Broker) -> None:
+    topic = own_kafka.create_topic("orders", partitions=2)
+    asyncio.run(produce(own_kafka.bootstrap, topic, [b"before"]))
+    address, pid = own_kafka.bootstrap, own_kafka.pid
+
+    own_kafka.kill()
+    own_kafka.start()
+    asyncio.run(produce(own_kafka.bootstrap, topic, [b"after"]))
+
+    assert own_kafka.bootstrap == address
+    assert own_kafka.pid != pid
+    assert asyncio.run(consume(own_kafka.bootstrap, topic, 2)) == [b"before", b"after"]
