@@ -11,6 +11,7 @@ import pytest
 from tests.kafka import jars
 from tests.kafka.broker import Broker, Cluster
 from tests.kafka.docker import DockerBroker
+from tests.kafka.secure import SecureBroker
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,4 +60,12 @@ def own_kafka(tmp_path: Path) -> Iterator[Broker]:
     """A broker of one test, which may kill, freeze and restart it."""
     _need_jvm()
     with Broker(tmp_path / "kafka") as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def secure_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
+    """A broker with SCRAM over TLS and with client certificates, each on a listener of its own."""
+    _need_jvm()
+    with SecureBroker(tmp_path_factory.mktemp("secure")) as broker:
         yield broker

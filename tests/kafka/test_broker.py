@@ -9,8 +9,8 @@ from tests.kafka.broker import Broker, Cluster
 
 async def produce(bootstrap: str, topic: str, values: list[bytes], **security: object) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", **security)
-    await producer.start()
     try:
+        await producer.start()
         for value in values:
             await producer.send(topic, value, partition=0)
         await producer.flush()
@@ -22,8 +22,8 @@ async def consume(bootstrap: str, topic: str, count: int, **security: object) ->
     consumer = AIOKafkaConsumer(
         topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest", group_id=None, **security
     )
-    await consumer.start()
     try:
+        await consumer.start()
         async with asyncio.timeout(30):
             return [(await consumer.getone()).value for _ in range(count)]
     finally:
