@@ -1,0 +1,168 @@
+"""What the harness itself does on Kafka: create topics, produce in order, read what is committed, await positions."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.partitioner import murmur2
+from aiokafka.structs import ConsumerRecord
+
+from tests.chaos.stream import Item
+
+READ_WAIT_MS = 500
+POLL_S = 0.25
+
+
+class StuckError(Exception):
+    """Nothing moved for too long."""
+
+
+@asynccontextmanager
+async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A started admin client."""
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await client.start()
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def create_topics(bootstrap: str, topics: dict[str, int]) -> None:
+    """Create topics with these partition counts."""
+    async with admin(bootstrap) as client:
+        await client.create_topics(
+            [NewTopic(name, count, replication_factor=1) for name, count in topics.items()]
+        )
+
+
+class Producer:
+    """Appends items to the partition of their key, clock ticks to all, in the order in which they are given."""
+
+    def __init__(self, bootstrap: str, partitions: int) -> None:
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap, enable_idempotence=True, acks="all", linger_ms=5
+        )
+        self._partitions = partitions
+        self.sent = 0
+
+    async def __aenter__(self) -> Self:
+        await self._producer.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._producer.stop()
+
+    async def send(self, items: Sequence[Item]) -> None:
+        """Append the items; a tick is on disk after all before it and before all after it."""
+        for item in items:
+            if item.topic == "clock":
+                await self._producer.flush()
+                for partition in range(self._partitions):
+                    await self._append(item, partition)
+                await self._producer.flush()
+            else:
+                await self._append(item, partition_of(item.key, self._partitions))
+        await self._producer.flush()
+        self.sent += len(items)
+
+    async def _append(self, item: Item, partition: int) -> None:
+        await self._producer.send(
+            item.topic, item.value, key=item.key, partition=partition, timestamp_ms=item.time
+        )
+
+
+def partition_of(key: bytes | None, partitions: int) -> int:
+    """The partition that Java's default partitioner takes; records without a key go to 0 here."""
+    if key is None:
+        return 0
+    murmur: Callable[[bytes], int] = murmur2
+    return (murmur(key) & 0x7FFFFFFF) % partitions
+
+
+async def read_all(bootstrap: str, topic: str, *, committed: bool = True) -> AsyncIterator[ConsumerRecord]:
+    """Every record of a topic up to its present end, partition by partition."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed" if committed else "read_uncommitted",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        group_id=None,
+    )
+    await consumer.start()
+    try:
+        partitions = await partitions_of(bootstrap, [topic])
+        ends = await consumer.end_offsets(partitions)
+        for tp in partitions:
+            consumer.assign([tp])
+            await consumer.seek_to_beginning(tp)
+            while await consumer.position(tp) < ends[tp]:
+                batches = await consumer.getmany(tp, timeout_ms=READ_WAIT_MS)
+                for record in batches.get(tp, ()):
+                    if record.offset < ends[tp]:
+                        yield record
+    finally:
+        await consumer.stop()
+
+
+async def partitions_of(bootstrap: str, topics: Sequence[str]) -> list[TopicPartition]:
+    """All partitions of the topics, in order."""
+    async with admin(bootstrap) as client:
+        described = await client.describe_topics(list(topics))
+    counts = {topic["topic"]: len(topic["partitions"]) for topic in described}
+    return [TopicPartition(topic, p) for topic in topics for p in range(counts[topic])]
+
+
+async def end_offsets(bootstrap: str, topics: Sequence[str]) -> dict[TopicPartition, int]:
+    """The end of each partition of the topics."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None)
+    await consumer.start()
+    try:
+        partitions = await partitions_of(bootstrap, topics)
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
+        return ends
+    finally:
+        await consumer.stop()
+
+
+async def await_consumed(
+    bootstrap: str,
+    group: str,
+    topics: Sequence[str],
+    *,
+    timeout_s: float,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """Return once the group has committed the end of every partition of the topics.
+
+    Raises:
+        StuckError: nothing was committed for ``timeout_s`` seconds.
+    """
+    ends = await end_offsets(bootstrap, topics)
+    async with admin(bootstrap) as client:
+        best, since = -1, time.monotonic()
+        while True:
+            check()
+            offsets = await client.list_consumer_group_offsets(group)
+            behind = {
+                tp: end - _offset(offsets, tp) for tp, end in ends.items() if _offset(offsets, tp) < end
+            }
+            if not behind:
+                return
+            done = sum(ends.values()) - sum(behind.values())
+            if done > best:
+                best, since = done, time.monotonic()
+            elif time.monotonic() - since > timeout_s:
+                raise StuckError(f"group {group} committed nothing for {timeout_s:.0f} s; behind: {behind}")
+            await asyncio.sleep(POLL_S)
+
+
+def _offset(offsets: dict[TopicPartition, object], tp: TopicPartition) -> int:
+    found = offsets.get(tp)
+    return max(0, getattr(found, "offset", 0))

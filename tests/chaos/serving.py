@@ -1,0 +1,82 @@
+"""The balances as a user sees them: ``keyday serve`` in a process of its own, asked over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from tests.kafka.broker import free_port
+
+READY_S = 60.0
+POLL_S = 0.1
+AT_ONCE = 16
+
+Balances = dict[tuple[str, str], tuple[int, int, int]]
+
+
+class ServeError(Exception):
+    """``keyday serve`` did not answer as it should."""
+
+
+@asynccontextmanager
+async def serve(bootstrap: str, folder: Path, env: dict[str, str]) -> AsyncIterator[str]:
+    """The base URL of a server that has read the ledger to its end."""
+    port = free_port()
+    log_path = folder / "serve.log"
+    with log_path.open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "streams.cli", "serve", "--brokers", bootstrap, "--port", str(port)),
+            env={**os.environ, **env, "KEYDAY_STATE_DIR": str(folder / "serve")},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        await _until_ready(url, process, log_path)
+        yield url
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def balances(url: str, accounts: Iterable[str]) -> Balances:
+    """Pending, available and held per account and unit."""
+    found: Balances = {}
+    gate = asyncio.Semaphore(AT_ONCE)
+    async with aiohttp.ClientSession() as session:
+
+        async def ask(account: str) -> None:
+            async with gate, session.get(f"{url}/v1/accounts/{account}/balances") as answer:
+                answer.raise_for_status()
+                body = await answer.json()
+            for row in body["balances"]:
+                found[account, row["unit"]] = (row["pending"], row["available"], row["held"])
+
+        await asyncio.gather(*(ask(account) for account in accounts))
+    return found
+
+
+async def _until_ready(url: str, process: asyncio.subprocess.Process, log: Path) -> None:
+    deadline = time.monotonic() + READY_S
+    async with aiohttp.ClientSession() as session:
+        while time.monotonic() < deadline:
+            if process.returncode is not None:
+                raise ServeError(f"keyday serve exited with {process.returncode}: see {log}")
+            try:
+                async with session.get(f"{url}/readyz") as answer:
+                    if answer.ok:
+                        return
+            except aiohttp.ClientConnectionError:
+                pass  # not listening yet
+            await asyncio.sleep(POLL_S)
+    raise ServeError(f"keyday serve was not ready within {READY_S:.0f} s: see {log}")
