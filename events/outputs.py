@@ -41,7 +41,7 @@ class Cause(Struct, frozen=True, gc=False):
 
 
 class Reward(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One entry of the ledger: the data of a ``reward.<kind>`` CloudEvent (id = entry_id, subject = account)."""
+    """One entry of the ledger: the data of a ``reward.<kind>`` event (id = entry_id, subject = account)."""
 
     entry_id: str
     seq: int

@@ -38,10 +38,10 @@ class Record(NamedTuple):
 
 
 class OutRecord(NamedTuple):
-    """A record to be appended; the partition is chosen by the key (murmur2) when it is ``None``."""
+    """A record to be appended to a partition that was chosen already."""
 
     topic: str
-    partition: int | None
+    partition: int
     timestamp: int
     key: bytes | None
     value: bytes | None

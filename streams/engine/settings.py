@@ -118,6 +118,13 @@ class Settings:
         None, "When set, requests need `Authorization: Bearer …` with it.", secret=True
     )
 
+    # Time
+    clock: str = setting(
+        "wall",
+        "Who ticks: `wall` lets the worker of partition 0 publish the time, `none` leaves it to an import.",
+        choices=("wall", "none"),
+    )
+
     # Limits
     batch_max_records: int = setting(
         _LIMITS.batch_max_records, "Records of one batch, which is one transaction.", least=1, most=100_000

@@ -191,6 +191,12 @@ class Store:
             check += checksum(key[size:], value)
         return Delta(count, check % _CHECK_MODULUS)
 
+    def correct_books(self) -> None:
+        """Set count and check value to what is really there: after a restore from nothing."""
+        found, meta = self.tally(), self._meta
+        delta = Delta(found.count - meta.count, found.check - meta.check)
+        self.write((), delta, {}, meta.changelog_position)
+
     def verify(self) -> None:
         """Compare the books with what is there.
 

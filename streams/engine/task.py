@@ -123,6 +123,13 @@ class Task:
         """The greatest event time that the task has reached, in milliseconds; 0 before the first event."""
         return self._progress.stream_time
 
+    def ticked_until(self, zones: Sequence[str]) -> int | None:
+        """The earliest of the last midnights that were ticked in ``zones``; ``None`` before any was."""
+        ticked = self._progress.zones
+        if not all(zone in ticked for zone in zones):
+            return self._progress.started_at
+        return min((midnight_of(zone, ticked[zone]) for zone in zones), default=None)
+
     def process(self, records: Sequence[RecordLike]) -> Commit:
         """Handle records in their order, as far as one commit goes."""
         self._outputs, self._tally = [], Tally()

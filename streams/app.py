@@ -1,0 +1,225 @@
+"""The composition root: the only place where agents, engine and projections are wired together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import faust
+from faust.app.base import BootStrategy
+from prometheus_client import CollectorRegistry, start_http_server
+
+from schemas.codec import Decoder
+from schemas.programs import Programs
+from streams.agents.customers import Customers
+from streams.engine import clock_publisher, transport
+from streams.engine.agent import Agent
+from streams.engine.host import AgentSpec, TaskHost
+from streams.engine.metrics import Metrics
+from streams.engine.outbox import Steps, no_step
+from streams.engine.security import kafka_arguments
+from streams.engine.settings import Settings
+from streams.engine.state import State
+from streams.engine.store import Store
+from streams.engine.task import CLOCK, Task
+from streams.engine.topic_check import check_topics
+
+logger = logging.getLogger(__name__)
+
+#: Seconds: a worker that failed ends at the latest after this.
+_LAST_WORDS_S = 10.0
+#: Seconds: Faust's wait for a restore that is under way, far beyond any.
+_RESTORE_TIMEOUT_S = 24 * 3600.0
+
+MakeAgent = Callable[[State], Agent]
+
+
+def make_agents(settings: Settings, programs: Programs) -> dict[str, MakeAgent]:
+    """Every agent of Keyday by name."""
+    return {
+        Customers.name: lambda state: Customers(
+            state, programs, order_memory_days=settings.order_memory_days
+        ),
+    }
+
+
+def inputs_of(agent: str) -> Sequence[str]:
+    """The input topics of an agent, in the order that breaks ties between equal times."""
+    return {Customers.name: Customers.inputs}[agent]
+
+
+def make_task(
+    settings: Settings,
+    programs: Programs,
+    agent: MakeAgent,
+    partition: int,
+    partitions: int,
+    store: Store,
+    wall_clock: Callable[[], int] | None,
+) -> Task:
+    """One agent on one partition, the same on Kafka, embedded and in replay (no ``wall_clock`` there)."""
+    return Task(
+        partition=partition,
+        partitions=partitions,
+        store=store,
+        decoder=Decoder(programs),
+        agent=agent,
+        limits=settings.limits(),
+        wall_clock=wall_clock,
+    )
+
+
+def wall_clock() -> int:
+    """Now, in milliseconds since the epoch."""
+    return int(time.time() * 1000)
+
+
+def kafka_clients(settings: Settings) -> dict[str, Any]:
+    """Arguments that every Kafka client of this process gets; secrets in them must not be logged."""
+    return {"bootstrap_servers": settings.brokers, **kafka_arguments(settings)}
+
+
+def build_faust(settings: Settings) -> faust.App:
+    """The Faust app that hosts the agents; its tables, web views, topics and producer stay off."""
+    app = faust.App(
+        settings.app_id,
+        broker=f"keyday://{settings.brokers.split(',')[0]}",
+        autodiscover=False,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        store="memory://",
+        stream_wait_empty=False,
+        stream_recovery_delay=0.0,
+        consumer_group_instance_id=settings.group_instance_id,
+        broker_session_timeout=settings.session_timeout_ms / 1000,
+        broker_heartbeat_interval=settings.session_timeout_ms / 1000 / 10,
+        broker_request_timeout=_RESTORE_TIMEOUT_S,
+        broker_max_poll_interval=_RESTORE_TIMEOUT_S,
+        broker_commit_interval=2.0,
+    )
+    app.boot_strategy = BootStrategy(app, enable_web=False, enable_kafka_producer=False)
+    return app
+
+
+class Worker:
+    """A Kafka worker: Faust hosts the group membership, the tasks do the work."""
+
+    def __init__(self, settings: Settings, programs: Programs, on_step: Steps = no_step) -> None:
+        self.settings = settings
+        self.programs = programs
+        self.registry = CollectorRegistry()
+        self.metrics = Metrics(self.registry)
+        self._on_step = on_step
+        self._ended = asyncio.Event()
+        self.failure: BaseException | None = None
+
+    def fail(self, error: BaseException) -> None:
+        """Remember the first failure and end."""
+        if self.failure is None:
+            self.failure = error
+        self._ended.set()
+
+    def stop(self) -> None:
+        """End gracefully: finish batches, commit, leave the group."""
+        self._ended.set()
+
+    async def run(self) -> int:
+        """Run until stopped (0) or failed (1)."""
+        settings = self.settings
+        kafka = kafka_clients(settings)
+        agents = make_agents(settings, self.programs)
+        partitions = await check_topics(kafka, [topic for name in agents for topic in inputs_of(name)])
+        host = TaskHost(
+            agents=[self._spec(name, agent, partitions) for name, agent in agents.items()],
+            kafka=kafka,
+            app_id=settings.app_id,
+            state_dir=settings.state_dir,
+            limits=settings.limits(),
+            metrics=self.metrics,
+            on_failure=self.fail,
+            on_step=self._on_step,
+        )
+        app = build_faust(settings)
+        transport.attach(app, host, kafka)
+        transport.subscribe(app, host)
+
+        @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
+        async def close_tasks(*_args: Any, **_kwargs: Any) -> None:
+            await host.close()
+
+        background = [
+            asyncio.create_task(self._guard(self._faust(app))),
+            asyncio.create_task(self._guard(host.watch())),
+        ]
+        if settings.clock == "wall":
+            background.append(asyncio.create_task(self._guard(self._ticks(kafka, partitions, host))))
+        if settings.metrics_port is not None:
+            start_http_server(settings.metrics_port, settings.host, self.registry)
+        await self._ended.wait()
+        await host.drain()
+        for task in background[1:]:
+            task.cancel()
+        await app.stop()
+        await host.close()
+        background[0].cancel()
+        return 0 if self.failure is None else 1
+
+    def _spec(self, name: str, agent: MakeAgent, partitions: int) -> AgentSpec:
+        return AgentSpec(
+            name,
+            tuple(inputs_of(name)),
+            lambda partition, store: make_task(
+                self.settings, self.programs, agent, partition, partitions, store, wall_clock
+            ),
+        )
+
+    async def _faust(self, app: faust.App) -> None:
+        await app.start()
+        await app.wait(app._crashed)  # noqa: SLF001  Faust says in no other way that it crashed
+        raise app.crash_reason or RuntimeError("Faust stopped")
+
+    async def _ticks(self, kafka: dict[str, Any], partitions: int, host: TaskHost) -> None:
+        def leads() -> bool:
+            return any(task.partition == 0 and task.task is not None for task in host.tasks)
+
+        await clock_publisher.publish(
+            kafka, CLOCK, partitions, self.programs.zones, leads, lambda: host.ticked_until(self.programs.zones())
+        )
+
+    async def _guard(self, work: Any) -> None:
+        try:
+            await work
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  whatever it was, the worker must not live on half
+            self.fail(error)
+
+
+async def run_worker(settings: Settings, programs: Programs, on_step: Steps = no_step) -> int:
+    """Run a Kafka worker until SIGTERM or SIGINT (0) or a failure (1), which ends the process hard."""
+    worker = Worker(settings, programs, on_step)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)
+    running = asyncio.create_task(worker.run())
+    ended = asyncio.create_task(worker._ended.wait())  # noqa: SLF001  same module
+    await asyncio.wait({running, ended}, return_when=asyncio.FIRST_COMPLETED)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(None if worker.failure is None else _LAST_WORDS_S):
+            status = await running
+            if worker.failure is None:
+                return status
+    error = worker.failure
+    logger.error("worker ends: %s: %s", type(error).__name__, error)
+    logging.shutdown()
+    sys.stdout.flush()
+    # Threads and half-open connections must not keep a failed worker alive.
+    os._exit(1)

@@ -1,0 +1,143 @@
+"""The only way out of a task on Kafka: one transaction per batch, fenced by the task's own id."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+
+from streams.engine.record import OutRecord
+from streams.engine.state import Change
+
+#: Key of the changelog record that holds the input positions.
+POSITIONS_KEY = b"\x00positions"
+#: Bytes: a produce batch stays below the broker's default limit of 1 MiB for a batch.
+_PRODUCE_BATCH_BYTES = 900_000
+#: Bytes: one request may hold one dead letter of the greatest input, with its headers.
+_REQUEST_BYTES = 2_000_000
+
+Steps = Callable[[str], None]
+
+
+def no_step(_name: str) -> None:
+    """The protocol's steps are named so that a test can stop the process at each of them."""
+
+
+class DeliveryError(Exception):
+    """A batch was not delivered or not committed; the task must stop before it acknowledges."""
+
+
+class Outbox:
+    """Commits outputs, changelog and positions of one task in one Kafka transaction."""
+
+    def __init__(
+        self,
+        kafka: Mapping[str, Any],
+        *,
+        transactional_id: str,
+        changelog: str,
+        partition: int,
+        transaction_timeout_ms: int,
+        on_step: Steps = no_step,
+    ) -> None:
+        self._changelog = changelog
+        self._partition = partition
+        self._step = on_step
+        self._producer = AIOKafkaProducer(
+            **kafka,
+            transactional_id=transactional_id,
+            transaction_timeout_ms=transaction_timeout_ms,
+            max_batch_size=_PRODUCE_BATCH_BYTES,
+            max_request_size=_REQUEST_BYTES,
+            linger_ms=0,
+            acks="all",
+        )
+
+    async def start(self) -> None:
+        """Take over the transactional id: ends the transaction of a predecessor and fences it."""
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Close the connections; an open transaction is left to the broker's timeout or to a successor."""
+        await self._producer.stop()
+
+    async def commit(
+        self,
+        outputs: Sequence[OutRecord],
+        changes: Sequence[Change],
+        positions: Mapping[str, int],
+        now_ms: int,
+    ) -> int:
+        """Make a batch durable, all or nothing; returns the changelog position after it.
+
+        Raises:
+            DeliveryError: a send or the commit failed; nothing of the batch may be acknowledged.
+        """
+        try:
+            return await self._commit(outputs, changes, positions, now_ms)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            raise DeliveryError(f"{type(error).__name__}: {error}") from error
+
+    async def _commit(
+        self,
+        outputs: Sequence[OutRecord],
+        changes: Sequence[Change],
+        positions: Mapping[str, int],
+        now_ms: int,
+    ) -> int:
+        producer, step = self._producer, self._step
+        await producer.begin_transaction()
+        step("before_sends")
+        pending = []
+        for (topic, partition), records in _by_partition(outputs).items():
+            pending += [future for future, _ in await self._send(topic, partition, records)]
+        entries = [*changes, (POSITIONS_KEY, msgspec.msgpack.encode(positions))]
+        log = [OutRecord(self._changelog, self._partition, now_ms, key, value) for key, value in entries]
+        logged = await self._send(self._changelog, self._partition, log)
+        step("after_sends")
+        await asyncio.gather(*pending)
+        ends = [(await future).offset + count for future, count in logged]
+        step("before_commit")
+        await producer.commit_transaction()
+        step("after_commit")
+        return ends[-1]
+
+    async def _send(
+        self, topic: str, partition: int, records: Sequence[OutRecord]
+    ) -> list[tuple[asyncio.Future[Any], int]]:
+        """Queue records as whole batches; returns each batch's delivery and its number of records."""
+        producer = self._producer
+        sent: list[tuple[asyncio.Future[Any], int]] = []
+        batch = producer.create_batch()
+        append = batch.append
+        for record in records:
+            added = append(
+                timestamp=record.timestamp, key=record.key, value=record.value, headers=record.headers
+            )
+            if added is None:
+                count = batch.record_count()
+                sent.append((await producer.send_batch(batch, topic, partition=partition), count))
+                batch = producer.create_batch()
+                append = batch.append
+                append(timestamp=record.timestamp, key=record.key, value=record.value, headers=record.headers)
+        count = batch.record_count()
+        batch.close()
+        sent.append((await producer.send_batch(batch, topic, partition=partition), count))
+        return sent
+
+
+def _by_partition(outputs: Sequence[OutRecord]) -> dict[tuple[str, int], list[OutRecord]]:
+    groups: dict[tuple[str, int], list[OutRecord]] = {}
+    for record in outputs:
+        place = (record.topic, record.partition)
+        group = groups.get(place)
+        if group is None:
+            groups[place] = [record]
+        else:
+            group.append(record)
+    return groups
