@@ -1,0 +1,117 @@
+"""Feeds the tables from the embedded log."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from projections.intake import Decode, take
+from projections.metrics import ProjectionMetrics
+from projections.progress import Progress
+from projections.store import Tables
+from streams.engine.record import RecordLike
+from streams.engine.store import StoreCorruptError
+
+#: Records: one batch, which is one write of the tables.
+BATCH_RECORDS: Final = 2_000
+#: Seconds: how long the reader sleeps at the end of the log unless it is woken.
+POLL_S: Final = 0.1
+
+log = logging.getLogger(__name__)
+
+
+class LogReader(Protocol):
+    """What is asked of the embedded log."""
+
+    def read(self, topic: str, partition: int, offset: int, max_records: int) -> Sequence[RecordLike]:
+        """Up to ``max_records`` records from ``offset`` on; none at the end."""
+        ...
+
+    def end_offset(self, topic: str, partition: int) -> int:
+        """The offset of the next record to be appended."""
+        ...
+
+
+class EmbeddedReader:
+    """Reads all partitions of a topic from the tables' positions on and follows it."""
+
+    def __init__(
+        self,
+        log_reader: LogReader,
+        tables: Tables,
+        progress: Progress,
+        decode: Decode,
+        *,
+        partitions: int,
+        metrics: ProjectionMetrics | None = None,
+        topic: str = "rewards",
+        batch_records: int = BATCH_RECORDS,
+    ) -> None:
+        self._log = log_reader
+        self._tables = tables
+        self._progress = progress
+        self._decode = decode
+        self._metrics = metrics
+        self._sources = [(topic, partition) for partition in range(partitions)]
+        self._batch_records = batch_records
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something was appended: read on at once. To be called in the reader's event loop."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Follow the log until cancelled."""
+        self._begin()
+        while True:
+            self._woken.clear()
+            if not await self._step():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), POLL_S)
+
+    async def catch_up(self) -> None:
+        """Read what is in the log now, then return."""
+        self._begin()
+        while await self._step():
+            pass
+
+    def _begin(self) -> None:
+        self._progress.restart(self._sources)
+        ahead = [
+            source
+            for source in self._sources
+            if self._tables.position(source) > self._log.end_offset(*source)
+        ]
+        if ahead:
+            self._rebuild("ahead", f"the log ends before the tables' position in {ahead[0]}")
+
+    async def _step(self) -> bool:
+        if self._tables.damaged:
+            self._rebuild("corrupt", "a read met a damaged file")
+        try:
+            # The fold takes its time: in a thread, answers over HTTP do not wait for it.
+            found = [await asyncio.to_thread(self._batch, source) for source in self._sources]
+        except StoreCorruptError as error:
+            self._rebuild("corrupt", str(error))
+            return True
+        for topic, partition in self._sources:
+            lag = self._log.end_offset(topic, partition) - self._tables.position((topic, partition))
+            self._progress.report(topic, partition, lag)
+            if self._metrics is not None:
+                self._metrics.on_lag(topic, partition, lag)
+        return any(found)
+
+    def _batch(self, source: tuple[str, int]) -> bool:
+        records = self._log.read(*source, self._tables.position(source), self._batch_records)
+        if not records:
+            return False
+        taken = take(records, self._decode)
+        self._tables.apply(taken.events, taken.positions, taken.unreadable)
+        return True
+
+    def _rebuild(self, reason: str, detail: str) -> None:
+        self._tables.rebuild(reason, detail)
+        self._progress.forget()

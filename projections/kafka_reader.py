@@ -1,0 +1,150 @@
+"""Feeds the tables from Kafka: all partitions, no consumer group, committed records only."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    KafkaError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+)
+
+from projections.intake import Decode, take
+from projections.metrics import ProjectionMetrics
+from projections.progress import Progress
+from projections.store import Tables
+from streams.engine.store import StoreCorruptError
+
+#: Records: one batch, which is one write of the tables.
+BATCH_RECORDS: Final = 2_000
+#: Milliseconds: how long a fetch waits for records before lag and damage are looked at again.
+POLL_MS: Final = 200
+#: Seconds: between two tries to reach the brokers or to find the topic.
+RETRY_S: Final = 1.0
+
+#: What the brokers refuse for good: trying again would only hide it.
+REFUSED: Final = (AuthenticationFailedError, SaslAuthenticationFailed, TopicAuthorizationFailedError)
+
+log = logging.getLogger(__name__)
+
+
+class KafkaReader:
+    """Reads a topic from the tables' positions on and follows it; its positions are the tables' alone.
+
+    ``kafka`` are connection arguments of aiokafka (bootstrap servers, security). The number of partitions is
+    read once at the start of ``run``.
+    """
+
+    def __init__(
+        self,
+        kafka: Mapping[str, Any],
+        tables: Tables,
+        progress: Progress,
+        decode: Decode,
+        *,
+        metrics: ProjectionMetrics | None = None,
+        topic: str = "rewards",
+        batch_records: int = BATCH_RECORDS,
+    ) -> None:
+        self._kafka = kafka
+        self._tables = tables
+        self._progress = progress
+        self._decode = decode
+        self._metrics = metrics
+        self._topic = topic
+        self._batch_records = batch_records
+        self._reported: dict[TopicPartition, tuple[int, int]] = {}
+
+    async def run(self) -> None:
+        """Follow the topic until cancelled. What the brokers refuse for good (login, rights) is raised."""
+        while True:
+            consumer = AIOKafkaConsumer(
+                **self._kafka,
+                group_id=None,
+                enable_auto_commit=False,
+                isolation_level="read_committed",
+                auto_offset_reset="none",
+            )
+            try:
+                await consumer.start()
+                await self._follow(consumer)
+            except REFUSED:
+                raise
+            except KafkaError as error:
+                log.warning("reading %s begins again: %r", self._topic, error)
+            finally:
+                await consumer.stop()
+            await asyncio.sleep(RETRY_S)
+
+    async def _follow(self, consumer: Any) -> None:
+        sources = await self._sources(consumer)
+        consumer.assign(sources)
+        self._reported.clear()
+        self._progress.restart((tp.topic, tp.partition) for tp in sources)
+        await self._seek(consumer, sources)
+        while True:
+            if self._tables.damaged:
+                await self._rebuild(consumer, sources, "corrupt", "a read met a damaged file")
+            batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._batch_records)
+            records = [record for batch in batches.values() for record in batch]
+            try:
+                if records:
+                    taken = take(records, self._decode)
+                    # The fold takes its time: in a thread, answers over HTTP do not wait for it.
+                    await asyncio.to_thread(
+                        self._tables.apply, taken.events, taken.positions, taken.unreadable
+                    )
+            except StoreCorruptError as error:
+                await self._rebuild(consumer, sources, "corrupt", str(error))
+            else:
+                await self._report(consumer, sources)
+
+    async def _sources(self, consumer: Any) -> list[TopicPartition]:
+        while True:
+            # Asking for all topics, unlike asking for this one, never makes the brokers create it.
+            if self._topic in await consumer.topics():
+                await consumer.end_offsets([TopicPartition(self._topic, 0)])  # loads the topic's metadata
+                partitions = consumer.partitions_for_topic(self._topic)
+                return [TopicPartition(self._topic, partition) for partition in sorted(partitions)]
+            log.warning("the topic %s does not exist yet", self._topic)
+            await asyncio.sleep(RETRY_S)
+
+    async def _seek(self, consumer: Any, sources: list[TopicPartition]) -> None:
+        ends = await consumer.end_offsets(sources)
+        ahead = [tp for tp in sources if self._tables.position((tp.topic, tp.partition)) > ends[tp]]
+        if ahead:
+            detail = f"{ahead[0].topic}/{ahead[0].partition} ends at {ends[ahead[0]]}"
+            self._tables.rebuild("ahead", detail)
+            self._progress.forget()
+        starts = await consumer.beginning_offsets(sources)
+        for tp in sources:
+            position = self._tables.position((tp.topic, tp.partition))
+            if position < starts[tp]:
+                log.error("%s/%s: entries before offset %s are gone", tp.topic, tp.partition, starts[tp])
+            consumer.seek(tp, max(position, starts[tp]))
+
+    async def _rebuild(self, consumer: Any, sources: list[TopicPartition], reason: str, detail: str) -> None:
+        self._tables.rebuild(reason, detail)
+        self._progress.forget()
+        await self._seek(consumer, sources)
+
+    async def _report(self, consumer: Any, sources: list[TopicPartition]) -> None:
+        for tp in sources:
+            polled_ms = consumer.last_poll_timestamp(tp)
+            stable = consumer.last_stable_offset(tp)
+            if polled_ms is None or stable is None:
+                continue
+            # Behind the last stable offset there are only open transactions, which nobody may read yet.
+            lag = max(0, stable - await consumer.position(tp))
+            if self._reported.get(tp) == (polled_ms, lag):
+                continue  # no news from the broker: what was reported must be able to grow stale
+            self._reported[tp] = (polled_ms, lag)
+            self._progress.report(tp.topic, tp.partition, lag)
+            if self._metrics is not None:
+                self._metrics.on_lag(tp.topic, tp.partition, lag)

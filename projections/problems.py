@@ -1,0 +1,65 @@
+"""Errors of the HTTP API as problem+json (RFC 9457) with a ``code`` that programs can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+CONTENT_TYPE: Final = "application/problem+json"
+
+
+class ProblemCode(StrEnum):
+    """Every code that the API answers with."""
+
+    HOST_REFUSED = "host_refused"
+    UNAUTHORIZED = "unauthorized"
+    ROUTE_UNKNOWN = "route_unknown"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    ACCOUNT_INVALID = "account_invalid"
+    PARAMETER_INVALID = "parameter_invalid"
+    NOT_READY = "not_ready"
+    ACCOUNT_UNKNOWN = "account_unknown"
+    REQUEST_REFUSED = "request_refused"
+    INTERNAL = "internal"
+
+
+STATUS: Final[dict[ProblemCode, HTTPStatus]] = {
+    ProblemCode.HOST_REFUSED: HTTPStatus.MISDIRECTED_REQUEST,
+    ProblemCode.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
+    ProblemCode.ROUTE_UNKNOWN: HTTPStatus.NOT_FOUND,
+    ProblemCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    ProblemCode.ACCOUNT_INVALID: HTTPStatus.BAD_REQUEST,
+    ProblemCode.PARAMETER_INVALID: HTTPStatus.BAD_REQUEST,
+    ProblemCode.NOT_READY: HTTPStatus.SERVICE_UNAVAILABLE,
+    ProblemCode.ACCOUNT_UNKNOWN: HTTPStatus.NOT_FOUND,
+    ProblemCode.REQUEST_REFUSED: HTTPStatus.BAD_REQUEST,
+    ProblemCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+def problem(
+    code: ProblemCode,
+    detail: str,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **fields: Any,
+) -> web.Response:
+    """An error answer; ``fields`` are members of their own beside the standard ones."""
+    number = HTTPStatus(status if status is not None else STATUS[code])
+    body = {
+        "type": "about:blank",
+        "title": number.phrase,
+        "status": number.value,
+        "code": code.value,
+        "detail": detail,
+        **fields,
+    }
+    return web.Response(
+        body=orjson.dumps(body), status=number.value, content_type=CONTENT_TYPE, headers=headers
+    )

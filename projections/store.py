@@ -1,0 +1,168 @@
+"""The tables in RocksDB: rows and source positions in one WriteBatch, so that each entry counts once.
+
+The directory holds nothing that the topics do not hold: lost, damaged, or written by another version of the
+folds, it is wiped and filled again.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final, TypeVar
+
+from msgspec import Struct
+
+from events.outputs import RewardEvent
+from projections.balances import Balance
+from projections.faults import Fault, FaultCode
+from projections.fold import Folded, decode_balance, decode_head, fold_batch
+from projections.keys import STATEMENT, VERSION, account_prefix, balance_key, head_key, statement_key
+from projections.metrics import ProjectionMetrics
+from projections.progress import Source
+from streams.engine.store import StoreCorruptError, open_store
+
+#: Bump when a fold or the layout of a row changes: older tables are rebuilt from the topics.
+FOLD_VERSION: Final = 1
+
+_STAMP: Final = b"%d" % FOLD_VERSION
+_MAX_SEQ: Final = 2**63 - 1
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Page(Struct, frozen=True):
+    """Part of a statement: JSON lines in seq order, and the cursor of the next part if there is one."""
+
+    rows: list[bytes]
+    next: int | None
+
+
+class Tables:
+    """Balances and statements under a directory, with the positions they were folded up to.
+
+    Raises ``StoreCorruptError`` where the database turns out to be damaged; ``rebuild`` mends that.
+    """
+
+    def __init__(self, path: Path, metrics: ProjectionMetrics | None = None) -> None:
+        self._path = path / "tables"
+        self._metrics = metrics
+        self._logged: set[FaultCode] = set()
+        #: Set when a read met damage; who feeds the tables then rebuilds them.
+        self.damaged = False
+        self._store, damage = open_store(self._path)
+        if damage is not None:
+            self._note_rebuild("corrupt", damage)
+        if self._store.count and self._store.get(VERSION) != _STAMP:
+            self.rebuild("version", "written by another version of the folds")
+
+    def position(self, source: Source) -> int:
+        """The next offset to read from a topic's partition."""
+        topic, partition = source
+        return self._store.positions.get(f"{topic}/{partition}", 0)
+
+    @property
+    def positions(self) -> dict[Source, int]:
+        """The next offset of every source that was read."""
+        return {_source(name): offset for name, offset in self._store.positions.items()}
+
+    def apply(
+        self,
+        events: Sequence[RewardEvent],
+        positions: Mapping[Source, int],
+        unreadable: Sequence[Fault] = (),
+    ) -> Folded:
+        """Fold a batch and move its sources to ``positions``, both or neither."""
+        start = time.perf_counter()
+        folded = self._guard(lambda: fold_batch(events, self._store.get))
+        folded.faults.extend(unreadable)
+        self._guard(lambda: self._write(folded, positions))
+        for fault in folded.faults:
+            self._log_once(fault)
+        if self._metrics is not None:
+            self._metrics.on_batch(folded, time.perf_counter() - start, self._store.size_bytes())
+        return folded
+
+    def balances(self, account: str) -> list[Balance] | None:
+        """The account's balances by unit, or ``None`` for an account without entries."""
+        raw_head = self._read(head_key(account))
+        if raw_head is None:
+            return None
+        rows = (self._read(balance_key(account, unit)) for unit in decode_head(raw_head).units)
+        return [decode_balance(row) for row in rows if row is not None]
+
+    def statement(self, account: str, after: int, limit: int) -> Page | None:
+        """Up to ``limit`` entries with seq > ``after``, or ``None`` for an account without entries."""
+        raw_head = self._read(head_key(account))
+        if raw_head is None:
+            return None
+        last = decode_head(raw_head).seq
+        start = min(after, _MAX_SEQ) + 1
+        stop = min(start + limit, last + 1)
+        rows = (self._read(statement_key(account, seq)) for seq in range(start, stop))
+        return Page([row for row in rows if row is not None], stop - 1 if stop <= last else None)
+
+    def scan(self, table: bytes) -> Iterator[bytes]:
+        """All rows of a table in key order."""
+        return (value for _, value in self._store.scan(table, table + b"\xff"))
+
+    def statement_rows(self, account: str) -> Iterator[bytes]:
+        """All entries of an account."""
+        prefix = account_prefix(STATEMENT, account)
+        return (value for _, value in self._store.scan(prefix, prefix + b"\xff"))
+
+    def rebuild(self, reason: str, detail: str) -> None:
+        """Wipe the tables; every position is 0 again."""
+        self._store.close()
+        shutil.rmtree(self._path, ignore_errors=True)
+        self._store, _ = open_store(self._path)
+        self.damaged = False
+        self._note_rebuild(reason, detail)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._store.close()
+
+    def _write(self, folded: Folded, positions: Mapping[Source, int]) -> None:
+        changes: list[tuple[bytes, bytes | None]] = list(folded.changes.items())
+        delta = folded.delta
+        if self._store.get(VERSION) is None:
+            stamp = (VERSION, _STAMP)
+            changes.append(stamp)
+            added = self._store.delta_of([stamp])
+            delta.count += added.count
+            delta.check += added.check
+        named = {f"{topic}/{partition}": offset for (topic, partition), offset in positions.items()}
+        self._store.write(changes, delta, named, 0)
+
+    def _read(self, key: bytes) -> bytes | None:
+        return self._guard(lambda: self._store.get(key))
+
+    def _guard(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except Exception as error:
+            # rocksdict raises plain Exception for every status; only its text tells them apart.
+            if type(error) is Exception and "Corruption" in str(error):
+                self.damaged = True
+                raise StoreCorruptError(str(error)) from error
+            raise
+
+    def _log_once(self, fault: Fault) -> None:
+        if fault.code not in self._logged:
+            self._logged.add(fault.code)
+            log.error("ledger fault, further ones of its code are only counted: %s", fault)
+
+    def _note_rebuild(self, reason: str, detail: str) -> None:
+        log.warning("tables are rebuilt from their topics (%s): %s", reason, detail)
+        if self._metrics is not None:
+            self._metrics.on_rebuild(reason)
+
+
+def _source(name: str) -> Source:
+    topic, _, partition = name.rpartition("/")
+    return topic, int(partition)
