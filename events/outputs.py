@@ -81,6 +81,8 @@ class DeadLetter(Struct, frozen=True, gc=False):
     time: int
     key: bytes | None
     value: bytes | None
+    #: The record's own headers, where an event in binary mode has its attributes.
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 OutputEvent = RewardEvent | DeadLetter

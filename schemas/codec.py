@@ -1,0 +1,117 @@
+"""Bytes to facts and facts to bytes: the border of Keyday.
+
+A record is read once into a JSON tree; one typed conversion checks its shape. Only a record that fails is
+looked at again, by ``schemas.diagnosis``, to name the first check that fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct, ValidationError, convert
+
+from events import inputs
+from events.time import parse_time
+from schemas import facts, wire
+from schemas.cloudevents import read_event
+from schemas.dead_letters import dead_letter_headers, dead_letter_line
+from schemas.diagnosis import check_attributes, diagnose
+from schemas.errors import Code, DecodeError, Refused
+from schemas.json_tree import digest, write_json
+from schemas.rewards import decode_output, encode_output
+from schemas.upcast import UPCASTERS, Upcasters, upcast
+
+__all__ = [
+    "Decoded",
+    "Decoder",
+    "ProgramLookup",
+    "dead_letter_headers",
+    "dead_letter_line",
+    "decode_output",
+    "encode_output",
+]
+
+
+class ProgramLookup(Protocol):
+    """What the decoder asks of the loaded programs."""
+
+    def resolve(self, program_id: str | None, time: int) -> str | None:
+        """Id of the program in force at ``time``; ``program_id`` None asks for the only one loaded.
+
+        ``None`` when there is none, or when it is not clear which.
+        """
+
+
+class Decoded(Struct, frozen=True, gc=False):
+    """A readable record: its event, and 64 bits of the CloudEvent as JSON compared by value."""
+
+    event: inputs.InputEvent
+    content: int
+
+
+def _program_published(event: wire.ProgramPublished, data: Any, time: int) -> inputs.ProgramPublished:
+    return inputs.ProgramPublished(
+        source=event.source,
+        id=event.id,
+        time=time,
+        program=event.data.program.id,
+        content=write_json(data),
+    )
+
+
+#: How the envelope of each type becomes its fact; a published program also needs its data as written.
+_FACTS: dict[type[wire.Envelope], Callable[[Any, int, str], inputs.InputEvent]] = {
+    wire.OrderPlaced: facts.order_placed,
+    wire.OrderRefunded: facts.order_refunded,
+    wire.OrderCancelled: facts.order_cancelled,
+    wire.LinkClicked: facts.link_clicked,
+    wire.ReferralCreated: facts.referral_created,
+    wire.PartnerEnrolled: facts.partner_enrolled,
+    wire.PartnerUpdated: facts.partner_updated,
+    wire.PartnerSuspended: facts.partner_suspended,
+    wire.PartnerReinstated: facts.partner_reinstated,
+    wire.AdObserved: facts.ad_observed,
+    wire.CaseResolved: facts.case_resolved,
+    wire.RedemptionRequested: facts.redemption_requested,
+    wire.AdjustmentRequested: facts.adjustment_requested,
+}
+
+
+class Decoder:
+    """Reads records of input topics; the same for Kafka, the embedded log and files."""
+
+    def __init__(self, programs: ProgramLookup, upcasters: Upcasters = UPCASTERS) -> None:
+        self._resolve = programs.resolve
+        self._upcasters = upcasters
+
+    def decode(
+        self,
+        topic: str,
+        key: bytes | None,  # noqa: ARG002 - what a record carries, whether or not it is looked at
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]],
+    ) -> Decoded | DecodeError:
+        """The event of a record in structured or binary mode, or the first check that it fails."""
+        try:
+            tree = read_event(value, headers)
+            return Decoded(self._fact(topic, tree), digest(tree))
+        except Refused as refused:
+            return refused.error
+
+    def _fact(self, topic: str, tree: dict[str, Any]) -> inputs.InputEvent:
+        current = tree
+        try:
+            if "dataschema" in tree:
+                check_attributes(topic, tree)
+                current = upcast(tree, self._upcasters)
+            event: Any = convert(current, wire.ENVELOPES[topic, tree["type"]])
+            time = parse_time(event.time)
+        except (KeyError, TypeError, ValueError, ValidationError):
+            raise diagnose(topic, tree, self._resolve, self._upcasters) from None
+        if type(event) is wire.ProgramPublished:
+            return _program_published(event, current["data"], time)
+        program = self._resolve(event.data.program, time)
+        if program is None:
+            raise Refused(Code.PROGRAM_UNKNOWN, "data.program")
+        return _FACTS[type(event)](event, time, program)

@@ -1,0 +1,46 @@
+"""Ledger entries as CloudEvents in structured mode, and back."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import msgspec
+from msgspec import Struct
+
+from events.outputs import Kind, Reward, RewardEvent
+from events.time import format_time, parse_time
+
+#: The CloudEvents source of all that Keyday decides.
+SOURCE = "keyday"
+
+
+class RewardEnvelope(Struct, frozen=True, gc=False):
+    """CloudEvent of a ledger entry: its id is the entry's, its subject the owner's account."""
+
+    id: str
+    type: str
+    subject: str
+    time: str
+    data: Reward
+    specversion: str = "1.0"
+    source: str = SOURCE
+    datacontenttype: str = "application/json"
+
+
+_TYPES = {kind: f"reward.{kind}" for kind in get_args(Kind)}
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(RewardEnvelope).decode
+
+
+def encode_output(event: RewardEvent) -> bytes:
+    """The CloudEvent of a ledger entry; the same event gives the same bytes."""
+    data = event.data
+    return _encode(
+        RewardEnvelope(data.entry_id, _TYPES[data.kind], data.account, format_time(event.time), data)
+    )
+
+
+def decode_output(value: bytes) -> RewardEvent:
+    """The ledger entry of a CloudEvent; ``msgspec.DecodeError`` or ``ValueError`` when it is none."""
+    envelope = _decode(value)
+    return RewardEvent(parse_time(envelope.time), envelope.data)
