@@ -13,7 +13,8 @@ from pathlib import Path
 
 import orjson
 
-from tests.chaos.kafka import StuckError, await_consumed, read_all
+from tests.chaos.kafka import StuckError, await_consumed, create_topics, read_all
+from tests.chaos.slot import LEASH
 from tests.chaos.stock_faust import APP_ID, TOPIC
 from tests.chaos.verdict import Entry
 from tests.kafka.broker import free_port
@@ -42,6 +43,7 @@ class Control:
 
     def __init__(self, bootstrap: str, folder: Path, partitions: int) -> None:
         self._bootstrap = bootstrap
+        self._partitions = partitions
         self._log = folder / "stock-faust.log"
         self._env = {
             **os.environ,
@@ -55,11 +57,17 @@ class Control:
         self._started = 0.0
         self.kills = 0
 
+    async def prepare(self) -> None:
+        """Create the topic that the app writes to, which Faust leaves to its user, and start."""
+        await create_topics(self._bootstrap, {TOPIC: self._partitions})
+        await self.start()
+
     async def start(self) -> None:
         """Start the app."""
         command = ("-m", "tests.chaos.stock_faust", "worker", "-l", "warn")
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
+                *LEASH,
                 sys.executable,
                 *command,
                 env=self._env,

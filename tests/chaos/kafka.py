@@ -10,6 +10,7 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 
@@ -149,7 +150,7 @@ async def await_consumed(
         best, since = -1, time.monotonic()
         while True:
             check()
-            offsets = await client.list_consumer_group_offsets(group)
+            offsets = await _group_offsets(client, group)
             behind = {
                 tp: end - _offset(offsets, tp) for tp, end in ends.items() if _offset(offsets, tp) < end
             }
@@ -161,6 +162,14 @@ async def await_consumed(
             elif time.monotonic() - since > timeout_s:
                 raise StuckError(f"group {group} committed nothing for {timeout_s:.0f} s; behind: {behind}")
             await asyncio.sleep(POLL_S)
+
+
+async def _group_offsets(client: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, object]:
+    try:
+        offsets: dict[TopicPartition, object] = await client.list_consumer_group_offsets(group)
+    except GroupCoordinatorNotAvailableError:
+        return {}  # the broker makes the coordinator's topic when the first member joins
+    return offsets
 
 
 def _offset(offsets: dict[TopicPartition, object], tp: TopicPartition) -> int:

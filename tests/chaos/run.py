@@ -19,7 +19,7 @@ from tests.chaos.kafka import Producer, StuckError, await_consumed
 from tests.chaos.plan import plans
 from tests.chaos.slot import Kills, Slot, WorkerError
 from tests.chaos.stream import Item, Stream
-from tests.chaos.verdict import Verdict, balances_of, judge_balances, judge_dead_letters, judge_ledger
+from tests.chaos.verdict import Entry, Verdict, balances_of, judge_balances, judge_dead_letters, judge_ledger
 
 PROGRAM = Path(__file__).with_name("program.toml")
 SESSION_S = 6.0
@@ -27,6 +27,7 @@ APP_ID = "chaos"
 CLOSING_DAYS = 10  # longer than the program's hold
 STEP_S = 0.1
 STUCK_S = 60.0
+Ledger = dict[str, Entry]
 INPUTS = ("orders", "clock")
 
 
@@ -90,7 +91,7 @@ async def run(options: Options, bootstrap: str) -> tuple[Verdict, Kills]:
     verdict = Verdict()
     try:
         if control:
-            await control.start()
+            await control.prepare()
         async with Producer(bootstrap, options.partitions) as producer:
             source = Input(options, producer)
             until = await _kill_under_load(options, slots, kills, source)
@@ -100,7 +101,9 @@ async def run(options: Options, bootstrap: str) -> tuple[Verdict, Kills]:
             code = await slot.stop()
             if code:
                 verdict.problem(f"{slot.name} exited with {code} on SIGTERM\n{slot.tail()}")
-        await _judge(verdict, options, bootstrap, source, until, control)
+        expected = await _judge(verdict, options, bootstrap, source, until)
+        if control:
+            verdict.control = await control.verdict(expected)
     except (StuckError, WorkerError) as error:
         verdict.problem(str(error))
         for slot in slots:
@@ -146,17 +149,11 @@ async def _until_consumed(bootstrap: str, slots: list[Slot]) -> None:
         for slot in slots:
             slot.check()
 
-    await await_consumed(bootstrap, f"{APP_ID}-customers", INPUTS, timeout_s=STUCK_S, check=check)
+    await await_consumed(bootstrap, APP_ID, INPUTS, timeout_s=STUCK_S, check=check)
 
 
-async def _judge(
-    verdict: Verdict,
-    options: Options,
-    bootstrap: str,
-    source: Input,
-    until: str,
-    control: Control | None,
-) -> None:
+async def _judge(verdict: Verdict, options: Options, bootstrap: str, source: Input, until: str) -> Ledger:
+    """Compare everything; returns the replay's ledger."""
     out = options.folder / "replay"
     await _replay(options.folder / "input", out, until)
     expected = ledger.replay_ledger(out)
@@ -169,8 +166,7 @@ async def _judge(
     sums = balances_of(found)
     async with serving.serve(bootstrap, options.folder, worker_env(options, bootstrap)) as url:
         judge_balances(verdict, await serving.balances(url, {account for account, _ in sums}), sums)
-    if control:
-        verdict.control = await control.verdict(expected)
+    return expected
 
 
 async def _replay(source: Path, out: Path, until: str) -> None:
@@ -200,6 +196,7 @@ def worker_env(options: Options, bootstrap: str) -> dict[str, str]:
         "KEYDAY_PARTITIONS": str(options.partitions),
         "KEYDAY_SESSION_TIMEOUT_MS": str(int(SESSION_S * 1000)),
         "KEYDAY_MAX_TASK_IDLE_MS": "500",
+        "KEYDAY_CLOCK": "none",  # the harness ticks
         "CHAOS_MUTANT": options.mutant,
     }
 

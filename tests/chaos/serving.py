@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.chaos.slot import LEASH
 from tests.kafka.broker import free_port
 
 READY_S = 60.0
@@ -32,6 +33,7 @@ async def serve(bootstrap: str, folder: Path, env: dict[str, str]) -> AsyncItera
     log_path = folder / "serve.log"
     with log_path.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
+            *LEASH,
             sys.executable,
             *("-m", "streams.cli", "serve", "--brokers", bootstrap, "--port", str(port)),
             env={**os.environ, **env, "KEYDAY_STATE_DIR": str(folder / "serve")},

@@ -18,6 +18,8 @@ from tests.chaos.plan import Plan
 STEP_TIMEOUT_S = 15.0  # a worker that is not given the step by then is killed where it stands
 MAX_EXITS_IN_A_ROW = 5
 POLL_S = 0.05
+#: The kernel ends the processes of a run that is itself killed.
+LEASH = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
 class WorkerError(Exception):
@@ -93,6 +95,7 @@ class Slot:
             log.write(f"--- {self.name}: {plan or 'to the end'}\n".encode())
             log.flush()
             self.process = await asyncio.create_subprocess_exec(
+                *LEASH,
                 sys.executable,
                 "-m",
                 "tests.chaos.worker",

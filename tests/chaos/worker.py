@@ -1,0 +1,53 @@
+"""A Keyday worker that ends itself at a step of the protocol: ``python -m tests.chaos.worker``.
+
+Settings come from ``KEYDAY_…`` as for any worker. ``CHAOS_STEP``, ``CHAOS_COUNT`` and ``CHAOS_ACTION``
+(``step`` kills, ``freeze`` stops the process) name the end, ``CHAOS_MUTANT`` what is broken on purpose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+
+from schemas.programs import Programs
+from streams.app import run_worker
+from streams.engine.settings import load
+from tests.chaos.mutants import MUTANTS
+
+LOG_FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+
+
+def last_step(env: Mapping[str, str]) -> Callable[[str], None]:
+    """A hook that ends this process when the step is reached for the given time."""
+    wanted = env.get("CHAOS_STEP", "")
+    left = int(env.get("CHAOS_COUNT", "1"))
+    end = signal.SIGSTOP if env.get("CHAOS_ACTION") == "freeze" else signal.SIGKILL
+
+    def on_step(name: str) -> None:
+        nonlocal left
+        if name == wanted:
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), end)
+
+    return on_step
+
+
+def main() -> int:
+    """Run the worker."""
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    if mutant := os.environ.get("CHAOS_MUTANT"):
+        MUTANTS[mutant]()
+    settings = load(os.environ)
+    programs = Programs()
+    if settings.programs is None or (errors := programs.load(settings.programs).errors):
+        sys.exit(f"programs cannot be used: {errors if settings.programs else 'KEYDAY_PROGRAMS is not set'}")
+    return asyncio.run(run_worker(settings, programs, on_step=last_step(os.environ)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
