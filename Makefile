@@ -32,7 +32,7 @@ $(READY): requirements-dev.lock pyproject.toml
 	@echo "==> Installing the locked dependencies into .venv"
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@echo "==> Installing Keyday itself"
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
 run: setup ## Run Keyday on this machine with sample orders (ONCE=1: end after the summary; ORDERS=FILE: your own)
