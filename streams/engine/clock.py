@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-DAY_MS = 86_400_000
+from streams.engine.limits import DAY_MS
+
 #: The proleptic ordinal of 1970-01-01, where the count of milliseconds starts.
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 _MILLISECOND = timedelta(milliseconds=1)
@@ -75,7 +76,7 @@ def missing_midnights(ticked: Mapping[str, int], until: int) -> Iterator[Midnigh
 
 
 def next_midnight(zones: Iterable[str], after: int) -> int | None:
-    """The instant of the first home midnight of ``zones`` after ``after``; ``None`` past the calendar's end."""
+    """The instant of the first home midnight of ``zones`` after ``after``; ``None`` past year 9999."""
     # Three days always hold a midnight, also where a zone skipped or repeated a day.
     return next((m.at for m in all_midnights(zones, after, after + 3 * DAY_MS)), None)
 
