@@ -9,40 +9,40 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
+from streams.engine.brokers import BrokerError, explained
 from streams.engine.limits import ADMIN_TIMEOUT_MS, IN_FLIGHT_BATCHES, PRODUCE_BATCH_BYTES
 from streams.engine.record import OutRecord
 from streams.engine.security import kafka_arguments
 from streams.engine.settings import Settings
 
 
-class PublishError(Exception):
-    """Records could not be published; one line that says what to do."""
+class PublishError(BrokerError):
+    """Records cannot be published as they are; one line that says what to do."""
 
 
 async def topic_partitions(settings: Settings, topics: Iterable[str]) -> dict[str, int]:
     """How many partitions each topic has.
 
     Raises:
-        PublishError: a topic does not exist, or the brokers cannot be reached.
+        PublishError: a topic does not exist.
+        BrokerError: the brokers cannot be used.
     """
     admin = AIOKafkaAdminClient(
         bootstrap_servers=settings.brokers, request_timeout_ms=ADMIN_TIMEOUT_MS, **kafka_arguments(settings)
     )
-    try:
-        await admin.start()
-        existing = set(await admin.list_topics())
-        wanted = list(topics)
-        if missing := [topic for topic in wanted if topic not in existing]:
-            raise PublishError(
-                f"topic {missing[0]} does not exist; run: keyday topics create --brokers {settings.brokers}"
-            )
-        return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics(wanted)}
-    except KafkaError as error:
-        raise PublishError(f"{settings.brokers} cannot be used: {error}") from None
-    finally:
-        await admin.close()
+    wanted = list(topics)
+    with explained(settings.brokers):
+        try:
+            await admin.start()
+            existing = set(await admin.list_topics())
+            if missing := [topic for topic in wanted if topic not in existing]:
+                raise PublishError(
+                    f"topic {missing[0]} does not exist; run keyday topics create with the same settings"
+                )
+            return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics(wanted)}
+        finally:
+            await admin.close()
 
 
 async def publish(settings: Settings, records: Iterable[OutRecord]) -> int:
@@ -52,7 +52,8 @@ async def publish(settings: Settings, records: Iterable[OutRecord]) -> int:
     merges them by time finds them together.
 
     Raises:
-        PublishError: a record is too large, or the brokers did not acknowledge.
+        PublishError: a record is too large.
+        BrokerError: the brokers did not acknowledge.
     """
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.brokers,
@@ -61,16 +62,15 @@ async def publish(settings: Settings, records: Iterable[OutRecord]) -> int:
         max_request_size=settings.max_message_bytes,
         **kafka_arguments(settings),
     )
-    try:
-        await producer.start()
-        outgoing = _Outgoing(producer, settings.max_message_bytes)
-        for record in records:
-            await outgoing.add(record)
-        return await outgoing.finish()
-    except KafkaError as error:
-        raise PublishError(f"{settings.brokers} did not take the records: {error}") from None
-    finally:
-        await producer.stop()
+    with explained(settings.brokers):
+        try:
+            await producer.start()
+            outgoing = _Outgoing(producer, settings.max_message_bytes)
+            for record in records:
+                await outgoing.add(record)
+            return await outgoing.finish()
+        finally:
+            await producer.stop()
 
 
 class _Outgoing:

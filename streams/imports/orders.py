@@ -102,17 +102,6 @@ class OrderMapping:
             _template(name, value)
 
 
-#: The mapping of the public CDNOW research data set (Fader and Hardie): dates only, so noon in New York.
-CDNOW: Final = OrderMapping(
-    columns={"customer_id": "1", "time": "2", "subtotal": "4"},
-    values={"order_id": "cdnow-{line}", "market": "US", "currency": "USD"},
-    time_format="%Y%m%d",
-    zone=dt.timezone(dt.timedelta(hours=-5)),
-    at=dt.time(12),
-    source="import/cdnow",
-)
-
-
 def parse_zone(text: str) -> dt.tzinfo:
     """An IANA zone, ``Z`` or ``UTC``, or a fixed offset such as ``-05:00``."""
     if text in {"Z", "UTC"}:

@@ -1,0 +1,72 @@
+"""Rows in, valid orders out: each mapped event goes through the decoder before anybody gets it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from schemas.codec import Decoder
+from schemas.errors import DecodeError
+from streams.imports.orders import Mapped, RowError
+from streams.imports.table import Row
+
+ORDERS = "orders"
+
+
+class Refused(Struct, frozen=True, gc=False):
+    """A row that became no order, and why."""
+
+    line: int
+    code: str
+    detail: str
+    row: list[str]
+
+
+class Tally(Struct):
+    """What an intake has seen so far; times are milliseconds since the epoch."""
+
+    rows: int = 0
+    orders: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    first: int | None = None
+    last: int | None = None
+
+
+class AnyProgram:
+    """Stands in for the programs where none are given: every event belongs to one, whatever its name."""
+
+    def resolve(self, program_id: str | None, time: int) -> str | None:  # noqa: ARG002 -- the protocol's
+        """The program as named."""
+        return program_id or "any"
+
+
+class Refuse(Protocol):
+    """Where refused rows go."""
+
+    def __call__(self, refused: Refused, /) -> None: ...
+
+
+def valid_orders(
+    rows: Iterable[Row], mapped: Callable[[Row], Mapped], decoder: Decoder, tally: Tally, refuse: Refuse
+) -> Iterator[Mapped]:
+    """The rows that are orders, in the file's order; the others go to ``refuse`` with their code."""
+    for row in rows:
+        tally.rows += 1
+        try:
+            order = mapped(row)
+        except RowError as error:
+            code, detail = error.code, error.detail
+        else:
+            decoded = decoder.decode(ORDERS, order.key, order.value, ())
+            if not isinstance(decoded, DecodeError):
+                tally.orders += 1
+                tally.first = order.time if tally.first is None else min(tally.first, order.time)
+                tally.last = order.time if tally.last is None else max(tally.last, order.time)
+                yield order
+                continue
+            code, detail = str(decoded.code), decoded.detail
+        tally.refused[code] += 1
+        refuse(Refused(row.line, code, detail, row.cells))
