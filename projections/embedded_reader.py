@@ -57,14 +57,18 @@ class EmbeddedReader:
         self._metrics = metrics
         self._sources = [(topic, partition) for partition in range(partitions)]
         self._batch_records = batch_records
+        self._topic = topic
         self._woken = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    def wake(self) -> None:
-        """Something was appended: read on at once. To be called in the reader's event loop."""
-        self._woken.set()
+    def on_growth(self, topics: frozenset[str]) -> None:
+        """These topics grew: read on at once. A listener of the log, callable from any thread."""
+        if self._topic in topics and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._woken.set)
 
     async def run(self) -> None:
-        """Follow the log until cancelled."""
+        """Follow the log until cancelled. Damage of the log itself is raised."""
+        self._loop = asyncio.get_running_loop()
         self._begin()
         while True:
             self._woken.clear()
