@@ -150,7 +150,7 @@ class _Driver:
         # With one agent nothing feeds back, and events may share a batch. With more, each is settled alone.
         self._batch_records = limits.batch_max_records if len(self._tasks) == 1 else 1
         self._unlogged = WriteOptions()
-        self._unlogged.disable_wal(True)
+        self._unlogged.disable_wal = True
         self._offsets: dict[str, int] = {}
         #: Home midnights up to here (ms) were ticked; ``None`` before the first event.
         self._ticked: int | None = None
