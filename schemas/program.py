@@ -1,0 +1,148 @@
+"""The model of a program file (DOMAIN section 3): frozen, checked, ready for the rules.
+
+Amounts are integers in the unit of the ledger, instants are milliseconds since the epoch, rates are exact
+decimal fractions. It is built by ``schemas.program_file`` alone.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from events.money import Rounding
+
+To = Literal["partner", "customer"]
+Basis = Literal["net", "gross"]
+
+
+class ProgramError(Struct, frozen=True):
+    """What is wrong with a program file, and where.
+
+    ``path`` reads as ``accrual[0].rate``, ``line`` counts from 1 and is 0 when it is not known.
+    """
+
+    path: str
+    line: int
+    message: str
+    file: str = ""
+
+    def __str__(self) -> str:
+        where = ":".join(part for part in (self.file, str(self.line) if self.line else "", self.path) if part)
+        return f"{where}: {self.message}" if where else self.message
+
+
+class Ratio(Struct, frozen=True):
+    """An exact decimal: ``numerator / 10**scale``, and how the file wrote it."""
+
+    numerator: int
+    scale: int
+    text: str
+
+    @property
+    def denominator(self) -> int:
+        """The power of ten below the line."""
+        return int(10**self.scale)
+
+
+class Market(Struct, frozen=True):
+    """A market and the zone of its key days."""
+
+    id: str
+    tz: str
+    brand_terms: tuple[str, ...] = ()
+
+
+class FxRate(Struct, frozen=True):
+    """From an instant on, a minor unit is worth ``numerator / denominator`` of the program's minor units."""
+
+    from_: int
+    numerator: int
+    denominator: int
+    text: str
+
+
+class KeyDay(Struct, frozen=True):
+    """A key day of the program; ``use`` names the catalogue's, ``markets`` None means the catalogue's."""
+
+    id: str
+    use: str | None
+    markets: frozenset[str] | None
+
+
+class When(Struct, frozen=True):
+    """Conditions of a rule; ``None`` asks for nothing. ``min_order`` is in the program's minor units."""
+
+    market: frozenset[str] | None = None
+    channel: frozenset[str] | None = None
+    category: frozenset[str] | None = None
+    coupon: frozenset[str] | None = None
+    key_day: tuple[str, ...] | None = None
+    min_order: int | None = None
+    new_customer: bool | None = None
+    partner_group: frozenset[str] | None = None
+    partner_id: frozenset[str] | None = None
+    tier: frozenset[str] | None = None
+
+
+class Cap(Struct, frozen=True):
+    """The most that a rule grants one account in a period, in the unit of the rule."""
+
+    period: Literal["day", "week", "month", "lifetime"]
+    amount: int
+    over: Literal["trim", "reject", "allow_last"]
+
+
+class Accrual(Struct, frozen=True, kw_only=True):
+    """What an order earns: ``rate`` of the basis or ``flat``, never both. ``unit`` is the ledger's."""
+
+    id: str
+    to: To
+    unit: str
+    rate: Ratio | None
+    flat: int | None
+    basis: Basis
+    when: When | None
+    priority: int
+    exclusive: str | None
+    hold_days: int
+    expires_days: int | None
+    cap: Cap | None
+    budget: str | None
+
+
+class Bonus(Struct, frozen=True, kw_only=True):
+    """What an order earns on top: ``base * (multiply - 1)`` or ``flat``. ``on`` empty means always."""
+
+    id: str
+    to: To
+    unit: str
+    on: tuple[str, ...]
+    multiply: Ratio | None
+    flat: int | None
+    when: When | None
+    hold_days: int | None
+    expires_days: int | None
+    cap: Cap | None
+    budget: str | None
+
+
+class Program(Struct, frozen=True, kw_only=True):
+    """One version of a program. Rules are sorted by id; ``fx`` rates by their start."""
+
+    id: str
+    version: int
+    effective_from: int
+    currency: str
+    digits: int
+    money_unit: str
+    home_tz: str
+    rounding: Rounding
+    bonus_stacking: Literal["sum", "best"]
+    coupon_wins: bool
+    markets: dict[str, Market]
+    coupons: dict[str, str]
+    fx: dict[str, tuple[FxRate, ...]]
+    key_days: tuple[KeyDay, ...]
+    accruals: tuple[Accrual, ...]
+    bonuses: tuple[Bonus, ...]

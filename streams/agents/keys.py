@@ -1,0 +1,74 @@
+"""Keys of the customers agent's spaces.
+
+Ids may hold any character, so a length stands before all but the last of a key.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import Final
+
+#: Kinds of due entries, in the order in which a midnight works them off.
+WAITING: Final = b"\x00"
+RELEASE: Final = b"\x01"
+
+_DAY: Final = Struct(">I")
+_POSITION: Final = Struct(">QQ")
+#: Makes the earliest time of the calendar positive, so that bytes sort like times.
+_TIME_SHIFT: Final = 1 << 62
+
+
+def order_key(program: str, order_id: str) -> bytes:
+    """An order; program ids hold no NUL."""
+    return f"{program}\x00{order_id}".encode()
+
+
+def orders_from(program: str) -> tuple[bytes, bytes]:
+    """The span of keys of a program's orders."""
+    return f"{program}\x00".encode(), f"{program}\x01".encode()
+
+
+def refund_key(customer: str, refund_id: str) -> bytes:
+    """A refund id, unique per customer."""
+    return f"{len(customer)}\x00{customer}{refund_id}".encode()
+
+
+def waiting_prefix(program: str, order_id: str, customer: str) -> bytes:
+    """The refunds of a customer that wait for an order."""
+    return f"{program}\x00{len(order_id)}\x00{order_id}{len(customer)}\x00{customer}".encode()
+
+
+def waiting_key(prefix: bytes, time: int, offset: int, identity: str) -> bytes:
+    """One waiting refund; within a prefix they sort by time and position."""
+    return prefix + _POSITION.pack(time + _TIME_SHIFT, offset) + identity.encode()
+
+
+def due_day(zone: str, day: int) -> bytes:
+    """Where the due entries of a day begin."""
+    return zone.encode() + b"\x00" + _DAY.pack(day)
+
+
+def due_release(zone: str, day: int, customer: str, unit: str) -> bytes:
+    """An account and unit that is released at a midnight; units hold no NUL."""
+    return due_day(zone, day) + RELEASE + f"{customer}\x00{unit}".encode()
+
+
+def due_waiting(zone: str, day: int, time: int, offset: int, identity: str) -> bytes:
+    """A waiting refund that is too old at a midnight."""
+    return waiting_key(due_day(zone, day) + WAITING, time, offset, identity)
+
+
+def due_parts(zone: str, key: bytes) -> tuple[bytes, bytes]:
+    """Kind and rest of a due entry's key."""
+    start = len(zone.encode()) + 1 + _DAY.size
+    return key[start : start + 1], key[start + 1 :]
+
+
+def after(key: bytes) -> bytes:
+    """The smallest key above."""
+    return key + b"\x00"
+
+
+def beyond(prefix: bytes) -> bytes:
+    """The end of the span of keys that begin with the prefix, which does not end in 0xFF: ids are UTF-8."""
+    return prefix[:-1] + bytes([prefix[-1] + 1])

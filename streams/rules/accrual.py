@@ -1,0 +1,95 @@
+"""What an order earns by the accrual rules (DOMAIN section 5, steps 1 to 3)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from events.money import round_ratio
+from streams.rules.conditions import holds, key_day_of
+from streams.rules.plan import OrderFacts, Plan, RateRule, lines_of
+from streams.rules.text import decimal_text
+
+
+class Granted(Struct, frozen=True, gc=False):
+    """An amount above 0 in the ledger's unit that a rule grants, before it is posted."""
+
+    kind: Literal["accrued", "bonus"]
+    rule: str
+    unit: str
+    amount: int
+    hold_days: int
+    key_day: str | None
+    explain: tuple[str, ...]
+
+
+def accruals(plan: Plan, facts: OrderFacts) -> list[Granted]:
+    """The grants of the matching rules by ascending rule id; zero amounts are left out."""
+    matching = [one for one in plan.accruals if one.rule.when is None or _matches(one, facts)]
+    if plan.exclusive:
+        matching = exclusive_winners(matching)
+    granted = []
+    for one in matching:
+        grant = _grant(plan, facts, one)
+        if grant is not None:
+            granted.append(grant)
+    return granted
+
+
+def exclusive_winners(matching: list[RateRule]) -> list[RateRule]:
+    """Of the rules that share an ``exclusive`` name the highest priority stays, ties to the smaller id."""
+    winners: dict[str, RateRule] = {}
+    for one in matching:
+        name = one.rule.exclusive
+        if name is None:
+            continue
+        best = winners.get(name)
+        if best is None or (-one.rule.priority, one.rule.id) < (-best.rule.priority, best.rule.id):
+            winners[name] = one
+    return [one for one in matching if one.rule.exclusive is None or winners[one.rule.exclusive] is one]
+
+
+def _matches(one: RateRule, facts: OrderFacts) -> bool:
+    when = one.rule.when
+    return when is None or holds(when, facts, facts.gross if one.rule.basis == "gross" else facts.net)
+
+
+def _grant(plan: Plan, facts: OrderFacts, one: RateRule) -> Granted | None:
+    rule = one.rule
+    if rule.flat is not None:
+        amount = rule.flat
+        explain: tuple[str, ...] = (f"flat {decimal_text(amount, one.unit_scale)} {one.unit_text}",)
+    else:
+        basis, basis_text = _basis(plan, facts, one)
+        exact = basis * one.numerator
+        amount = round_ratio(exact, one.denominator, plan.rounding)
+        basis_amount = decimal_text(basis, plan.program.digits)
+        explain = (
+            basis_text,
+            f"{basis_amount} * {one.rate_text} = {decimal_text(exact, one.scale)}",
+            f"rounded {plan.rounding} to {decimal_text(amount, one.unit_scale)} {one.unit_text}",
+        )
+    if amount == 0:
+        return None
+    key_day = None if rule.when is None else key_day_of(rule.when.key_day, facts)
+    return Granted("accrued", rule.id, rule.unit, amount, rule.hold_days, key_day, explain)
+
+
+def _basis(plan: Plan, facts: OrderFacts, one: RateRule) -> tuple[int, str]:
+    """The basis in program currency, and how it came about; for a category the sum of its lines."""
+    order, rule = facts.order, one.rule
+    if rule.when is not None and rule.when.category is not None:
+        own = sum(line.amount for line in lines_of(order, rule.when.category))
+        basis, name = plan.converted(own, facts.fx), "lines " + ", ".join(sorted(rule.when.category))
+    elif rule.basis == "gross":
+        own, basis, name = order.gross, facts.gross, "gross"
+    else:
+        own, basis, name = order.net, facts.net, "net"
+    digits, currency = plan.program.digits, plan.program.currency
+    if facts.fx is None:
+        return basis, f"{name} {decimal_text(basis, digits)} {currency}"
+    own_text = decimal_text(own, facts.own_digits)
+    return basis, (
+        f"{name} {own_text} {order.currency} * {facts.fx.text} = {decimal_text(basis, digits)} {currency}"
+    )

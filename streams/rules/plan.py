@@ -1,0 +1,106 @@
+"""A program version made ready for orders: what would otherwise be worked out for each of them."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from events.inputs import Line, OrderPlaced
+from events.money import Rounding, round_ratio
+from events.units import POINTS
+from schemas.program import Accrual, Bonus, FxRate, Program
+from streams.rules.calendar import MarketCalendar
+from streams.rules.home_days import HomeDays, home_days
+from streams.rules.text import decimal_text
+
+
+class RateRule(Struct, frozen=True):
+    """An accrual rule with its rate as ``numerator / denominator`` from minor units to the rule's unit."""
+
+    rule: Accrual
+    numerator: int
+    denominator: int
+    #: Digits of ``basis * numerator`` as a decimal in the rule's unit.
+    scale: int
+    #: What is said about the rate, and about the unit of the result.
+    rate_text: str
+    unit_text: str
+    unit_scale: int
+
+
+class OrderFacts(Struct):
+    """What the rules look at: an order in program currency, at home and in its market."""
+
+    order: OrderPlaced
+    net: int
+    gross: int
+    #: The rate that was used, ``None`` for orders in program currency.
+    fx: FxRate | None
+    #: Digits of the order's currency.
+    own_digits: int
+    home_day: int
+    key_days: tuple[str, ...]
+    channel: str
+    new_customer: bool
+
+
+class Plan:
+    """The rules for customers of one program version, and the days that they count in."""
+
+    __slots__ = ("accruals", "best_bonus", "bonuses", "calendars", "exclusive", "home", "program", "rounding")
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.rounding: Rounding = program.rounding
+        self.home: HomeDays = home_days(program.home_tz)
+        self.calendars = {market: MarketCalendar(program, market) for market in program.markets}
+        self.accruals = tuple(_rate_rule(program, rule) for rule in program.accruals if rule.to == "customer")
+        self.bonuses: tuple[Bonus, ...] = tuple(rule for rule in program.bonuses if rule.to == "customer")
+        self.exclusive = any(one.rule.exclusive is not None for one in self.accruals)
+        self.best_bonus = program.bonus_stacking == "best"
+
+    def fx_rate(self, currency: str, at: int) -> FxRate | None:
+        """The rate with the greatest ``from`` ≤ time; ``None`` when there is none."""
+        for rate in reversed(self.program.fx.get(currency, ())):
+            if rate.from_ <= at:
+                return rate
+        return None
+
+    def converted(self, amount: int, fx: FxRate | None) -> int:
+        """Minor units of the program currency, rounded once."""
+        if fx is None:
+            return amount
+        return round_ratio(amount * fx.numerator, fx.denominator, self.rounding)
+
+    def channel_of(self, order: OrderPlaced) -> str:
+        """The order's own channel, else ``partner`` when a partner is named by the order or its coupon."""
+        if order.channel is not None:
+            return order.channel
+        coupons = self.program.coupons
+        if order.partner_id is not None or (
+            self.program.coupon_wins and any(coupon in coupons for coupon in order.coupons)
+        ):
+            return "partner"
+        return "direct"
+
+
+def lines_of(order: OrderPlaced, categories: frozenset[str]) -> list[Line]:
+    """The lines of the order that are in one of the categories."""
+    return [line for line in order.lines if line.category in categories]
+
+
+def _rate_rule(program: Program, rule: Accrual) -> RateRule:
+    rate = rule.rate
+    numerator, scale, text = (0, 0, "0") if rate is None else (rate.numerator, rate.scale, rate.text)
+    if rule.unit == POINTS:
+        return RateRule(
+            rule,
+            numerator,
+            10 ** (scale + program.digits),
+            scale + program.digits,
+            f"{text} points per {decimal_text(10**program.digits, program.digits)} {program.currency}",
+            POINTS,
+            0,
+        )
+    return RateRule(
+        rule, numerator, 10**scale, scale + program.digits, text, program.currency, program.digits
+    )
