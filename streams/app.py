@@ -59,12 +59,13 @@ def make_task(
     settings: Settings,
     programs: Programs,
     agent: MakeAgent,
+    *,
     partition: int,
     partitions: int,
     store: Store,
-    wall_clock: Callable[[], int] | None,
+    clock: Callable[[], int] | None,
 ) -> Task:
-    """One agent on one partition, the same on Kafka, embedded and in replay (no ``wall_clock`` there)."""
+    """One agent on one partition, the same on Kafka, embedded and in replay (no ``clock`` there)."""
     return Task(
         partition=partition,
         partitions=partitions,
@@ -72,7 +73,7 @@ def make_task(
         decoder=Decoder(programs),
         agent=agent,
         limits=settings.limits(),
-        wall_clock=wall_clock,
+        wall_clock=clock,
     )
 
 
@@ -90,6 +91,7 @@ def build_faust(settings: Settings) -> faust.App:
     """The Faust app that hosts the agents; its tables, web views, topics and producer stay off."""
     app = faust.App(
         settings.app_id,
+        TableManager=transport.NoTables,
         broker=f"keyday://{settings.brokers.split(',')[0]}",
         autodiscover=False,
         web_enabled=False,
@@ -165,11 +167,10 @@ class Worker:
             start_http_server(settings.metrics_port, settings.host, self.registry)
         await self._ended.wait()
         await host.drain()
-        for task in background[1:]:
+        for task in background:
             task.cancel()
         await app.stop()
         await host.close()
-        background[0].cancel()
         return 0 if self.failure is None else 1
 
     def _spec(self, name: str, agent: MakeAgent, partitions: int) -> AgentSpec:
@@ -177,7 +178,13 @@ class Worker:
             name,
             tuple(inputs_of(name)),
             lambda partition, store: make_task(
-                self.settings, self.programs, agent, partition, partitions, store, wall_clock
+                self.settings,
+                self.programs,
+                agent,
+                partition=partition,
+                partitions=partitions,
+                store=store,
+                clock=wall_clock,
             ),
         )
 
@@ -191,7 +198,12 @@ class Worker:
             return any(task.partition == 0 and task.task is not None for task in host.tasks)
 
         await clock_publisher.publish(
-            kafka, CLOCK, partitions, self.programs.zones, leads, lambda: host.ticked_until(self.programs.zones())
+            kafka,
+            CLOCK,
+            partitions,
+            zones=self.programs.zones,
+            leads=leads,
+            ticked_until=lambda: host.ticked_until(self.programs.zones()),
         )
 
     async def _guard(self, work: Any) -> None:

@@ -35,6 +35,7 @@ async def publish(
     kafka: Mapping[str, Any],
     topic: str,
     partitions: int,
+    *,
     zones: Callable[[], Sequence[str]],
     leads: Callable[[], bool],
     ticked_until: Callable[[], int | None],

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-
 from streams.engine.limits import Limits
 from streams.engine.merge import Merger
 from streams.engine.metrics import TaskMetrics
@@ -204,5 +203,3 @@ class KafkaTask:
 
 def _destroy(path: Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
-
-

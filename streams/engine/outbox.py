@@ -101,7 +101,7 @@ class Outbox:
         logged = await self._send(self._changelog, self._partition, log)
         step("after_sends")
         await asyncio.gather(*pending)
-        ends = [(await future).offset + count for future, count in logged]
+        ends: list[int] = [(await future).offset + count for future, count in logged]
         step("before_commit")
         await producer.commit_transaction()
         step("after_commit")

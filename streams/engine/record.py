@@ -45,4 +45,5 @@ class OutRecord(NamedTuple):
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]] = ()
+    #: A list, because aiokafka's compiled builder takes nothing else; never changed.
+    headers: list[tuple[str, bytes]] = []  # noqa: RUF012

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
-
 from zlib import crc32
 
 import msgspec
@@ -41,7 +40,17 @@ class Space(Generic[T]):
     however often it changed, and not at all when it did not change.
     """
 
-    __slots__ = ("_books", "_cache", "_cache_limit", "_decode", "_dirty", "_encode", "_prefix", "_reader", "_sums")
+    __slots__ = (
+        "_books",
+        "_cache",
+        "_cache_limit",
+        "_decode",
+        "_dirty",
+        "_encode",
+        "_prefix",
+        "_reader",
+        "_sums",
+    )
 
     def __init__(self, reader: Reader, books: Delta, prefix: bytes, type_: Any, cache_limit: int) -> None:
         self._reader = reader

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 import msgspec
 from msgspec import Struct
@@ -69,6 +70,11 @@ def open_db(path: Path) -> Rdict:
     return Rdict(str(path), _options())
 
 
+def _items(db: Rdict, start: bytes, options: ReadOptions) -> Iterator[tuple[bytes, bytes]]:
+    """What a database in raw mode holds from ``start`` on; its type hints do not know raw mode."""
+    return cast("Iterator[tuple[bytes, bytes]]", db.items(from_key=start, read_opt=options))
+
+
 class Store:
     """The committed state of one task under ``prefix`` of a database.
 
@@ -116,7 +122,7 @@ class Store:
         prefix, size = self._prefix, len(self._prefix)
         options = ReadOptions()
         options.set_iterate_upper_bound(prefix + stop)
-        for key, value in self._db.items(from_key=prefix + start, read_opt=options):
+        for key, value in _items(self._db, prefix + start, options):
             yield key[size:], value
 
     def stage(
@@ -186,7 +192,7 @@ class Store:
         if prefix:
             options.set_iterate_upper_bound(prefix + b"\xff")
         count = check = 0
-        for key, value in self._db.items(from_key=prefix + b"\x00meta\x00", read_opt=options):
+        for key, value in _items(self._db, prefix + _META + b"\x00", options):
             count += 1
             check += checksum(key[size:], value)
         return Delta(count, check % _CHECK_MODULUS)
@@ -238,7 +244,7 @@ def open_store(path: Path) -> tuple[Store, str | None]:
         return store, None  # noqa: TRY300
     except StoreCorruptError as error:
         damage = str(error)
-    except Exception as error:  # noqa: BLE001  # rocksdict raises plain Exception for every RocksDB status
+    except Exception as error:  # rocksdict raises plain Exception for every RocksDB status
         if "lock" in str(error).lower():
             raise
         damage = str(error)

@@ -29,7 +29,7 @@ DEAD_LETTERS = "dead-letters"
 #: Header of a re-keyed record: the topic on which it came in.
 ORIGIN = "keyday-topic"
 
-_STRUCTURED = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+_STRUCTURED = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 #: The engine's own space in a task's state.
 _TASK_PREFIX = b"\x01"
 _partitioner = DefaultPartitioner()
@@ -166,17 +166,13 @@ class Task:
         event: InputEvent = decoded.event
         agent = self.agent
         owner = agent.owner(event)
-        if self._partitions > 1 and not agent.knows(owner):
-            home = partition_of(owner.encode(), self._partitions)
-            if home != self.partition:
-                self._rekey(record, topic, owner, home)
-                return
+        if self._partitions > 1 and self._rekeyed(record, topic, owner):
+            return
         time = event.time
         progress = self._progress
         if wall_now is not None and not self._timely(record, time, wall_now):
             return
-        if time > progress.stream_time:
-            progress.stream_time = time
+        progress.stream_time = max(progress.stream_time, time)
         if progress.started_at is None:
             progress.started_at = time
         identity = identity_key(topic, owner, event.source, event.id)
@@ -207,20 +203,30 @@ class Task:
             return False
         return True
 
-    def _rekey(self, record: RecordLike, topic: str, owner: str, home: int) -> None:
+    def _rekeyed(self, record: RecordLike, topic: str, owner: str) -> bool:
+        """Send an event whose owner lives on another partition there; False when it belongs here."""
+        # An owner with state here was looked at before; murmur2 in Python is slow.
+        if self.agent.knows(owner):
+            return False
+        home = partition_of(owner.encode(), self._partitions)
+        if home == self.partition:
+            return False
         self._tally.rekeyed += 1
-        headers = [h for h in record.headers if h[0] != ORIGIN]
+        headers = [header for header in record.headers if header[0] != ORIGIN]
         headers.append((ORIGIN, topic.encode()))
         self._outputs.append(
             OutRecord(self._inbox, home, record.timestamp, owner.encode(), record.value, headers)
         )
+        return True
 
     def _emit(self, event: OutputEvent) -> None:
-        if type(event) is RewardEvent:
+        if isinstance(event, RewardEvent):
             data = event.data
             owner = data.account.partition(":")[2]
             self._outputs.append(
-                OutRecord(REWARDS, self.partition, event.time, owner.encode(), encode_output(event), _STRUCTURED)
+                OutRecord(
+                    REWARDS, self.partition, event.time, owner.encode(), encode_output(event), _STRUCTURED
+                )
             )
             rewards = self._tally.rewards
             kind = (data.kind, data.unit)
@@ -268,8 +274,7 @@ class Task:
             return True
         if isinstance(tick, Midnight) and not self._midnights(tick.zone, tick.at):
             return False
-        if record.timestamp > progress.stream_time:
-            progress.stream_time = record.timestamp
+        progress.stream_time = max(progress.stream_time, record.timestamp)
         return True
 
     def _midnights(self, zone: str, until: int) -> bool:

@@ -19,6 +19,7 @@ import aiokafka
 import faust
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
+from faust.tables.manager import TableManager
 from faust.topics import Topic
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -54,7 +55,7 @@ class BatchTopic(Topic):
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Runs the aiokafka consumer with Keyday's settings and notes how far each fetch has come."""
 
-    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+    def _create_worker_consumer(self, _transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
         host = host_of(self.app)
         # The range assignor gives partition n of every topic to the same member (all members subscribe
@@ -119,7 +120,7 @@ class BatchConsumer(driver.Consumer):
     """Faust's consumer, fetching batches for as long as their tasks have room for them."""
 
     #: Set by the consumer thread with each fetch; replaced as a whole, never changed.
-    progress: Mapping[TP, tuple[int, int]] = {}  # noqa: RUF012
+    progress: Mapping[TP, tuple[int, int]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -249,6 +250,15 @@ class Transport(driver.Transport):
 
     Consumer = BatchConsumer
     driver_version = f"keyday aiokafka={aiokafka.__version__}"
+
+
+class NoTables(TableManager):
+    """Faust's tables are not used: start without the second that it gives them to register."""
+
+    async def on_start(self) -> None:
+        """Go straight to the recovery service, which resumes the streams."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 def subscribe(app: faust.App, host: TaskHost) -> None:
