@@ -9,19 +9,31 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import faust
 from faust.app.base import BootStrategy
 from prometheus_client import CollectorRegistry, start_http_server
 
-from schemas.codec import Decoder
+from projections import http
+from projections.embedded_reader import EmbeddedReader
+from projections.guard import Guard
+from projections.http import make_app
+from projections.kafka_reader import KafkaReader
+from projections.metrics import ProjectionMetrics
+from projections.progress import Progress
+from projections.store import Tables
+from schemas.codec import Decoder, decode_output
 from schemas.programs import Programs
 from streams.agents.customers import Customers
 from streams.engine import clock_publisher, transport
 from streams.engine.agent import Agent
+from streams.engine.embedded import Embedded
+from streams.engine.embedded_worker import EmbeddedWorker
 from streams.engine.host import AgentSpec, TaskHost
+from streams.engine.log import Log, LogError
 from streams.engine.metrics import Metrics
 from streams.engine.outbox import Steps, no_step
 from streams.engine.security import kafka_arguments
@@ -235,3 +247,85 @@ async def run_worker(settings: Settings, programs: Programs, on_step: Steps = no
     sys.stdout.flush()
     # Threads and half-open connections must not keep a failed worker alive.
     os._exit(1)
+
+
+def build_embedded(
+    settings: Settings, programs: Programs, metrics: Metrics | None = None
+) -> Embedded | LogError:
+    """The tasks over the embedded log of ``settings.data``, which is created where there is none."""
+    agents = make_agents(settings, programs)
+    return Embedded.open(settings.data, programs, agents, limits=settings.limits(), metrics=metrics)
+
+
+class Projection:
+    """The tables of a directory behind HTTP, fed by a reader that follows the ledger."""
+
+    def __init__(self, settings: Settings, folder: Path, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.metrics = ProjectionMetrics(registry)
+        self.tables = Tables(folder, self.metrics)
+        self.progress = Progress()
+        self._settings = settings
+
+    def follow_log(self, log: Log) -> EmbeddedReader:
+        """A reader of the embedded log that is woken when the log grows."""
+        reader = EmbeddedReader(
+            log,
+            self.tables,
+            self.progress,
+            decode_output,
+            partitions=log.partitions,
+            metrics=self.metrics,
+        )
+        log.listeners.append(lambda _topics: reader.wake())
+        return reader
+
+    def follow_kafka(self) -> KafkaReader:
+        """A reader of the topic ``rewards``, committed records only."""
+        kafka = kafka_clients(self._settings)
+        return KafkaReader(kafka, self.tables, self.progress, decode_output, metrics=self.metrics)
+
+    async def serve(self, *work: Callable[[], Awaitable[None]], listening: Callable[[str], None]) -> None:
+        """Answer HTTP and do the ``work`` beside it until SIGTERM, SIGINT, or a part of it ends or fails.
+
+        Raises:
+            BindingError: the address needs a token.
+            OSError: the address is taken.
+        """
+        stopped = _stop_on_signals()
+        settings, guard = self._settings, Guard(self._settings.http_token)
+        app = make_app(self.tables, self.progress, self.registry, guard)
+        runner, port = await http.start(app, guard, settings.host, settings.port)
+        listening(f"http://{settings.host}:{port}")
+        tasks = [asyncio.ensure_future(part()) for part in work]
+        waiting = asyncio.create_task(stopped.wait())
+        try:
+            done, _ = await asyncio.wait({*tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (*tasks, waiting):
+                task.cancel()
+            await asyncio.gather(*tasks, waiting, return_exceptions=True)
+            await runner.cleanup()
+            # A batch of the reader may still be on its thread; the database must outlive it.
+            await asyncio.get_running_loop().shutdown_default_executor()
+            self.tables.close()
+
+
+async def run_embedded(projection: Projection, embedded: Embedded, listening: Callable[[str], None]) -> None:
+    """Process, project and answer from one process until SIGTERM or SIGINT; see ``Projection.serve``."""
+    worker = EmbeddedWorker(embedded)
+    reader = projection.follow_log(embedded.log)
+    try:
+        await projection.serve(worker.run, reader.run, listening=listening)
+    finally:
+        embedded.close()
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    return stopped

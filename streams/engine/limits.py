@@ -15,8 +15,6 @@ MESSAGE_BYTES: Final = 1_048_576
 LINE_BYTES: Final = 1_048_576
 #: Bytes: a program file that is larger is refused.
 PROGRAM_FILE_BYTES: Final = 1_048_576
-#: Rows: an import sorts this many in memory before it spills a run to disk.
-SORT_RUN_ROWS: Final = 100_000
 #: Records: an import appends this many to the embedded log at once.
 APPEND_RECORDS: Final = 5_000
 #: Batches: produced by an import and not yet acknowledged by the broker.

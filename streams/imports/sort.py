@@ -1,53 +1,20 @@
-"""Sort more rows than fit into memory: sorted runs on disk, merged."""
+"""Imported rows in the order of their time, also when they do not fit into memory."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
-from heapq import merge
-from itertools import islice
-from typing import IO, Final
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import msgspec
-
-from streams.engine.limits import SORT_RUN_ROWS
+from streams.engine.sort import RUN_BYTES, Entry, Sorter
 from streams.imports.orders import Mapped
 
-_LENGTH_BYTES: Final = 4
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Mapped).decode
-
-
-def by_time(rows: Iterable[Mapped], run_rows: int = SORT_RUN_ROWS) -> Iterator[Mapped]:
-    """The rows by (time, line), at most ``run_rows`` of them in memory and the rest in temporary files."""
-    remaining = iter(rows)
-    runs: list[IO[bytes]] = []
-    try:
-        while run := sorted(islice(remaining, run_rows), key=_key):
-            if len(run) < run_rows and not runs:
-                yield from run
-                return
-            runs.append(_spill(run))
-        yield from merge(*map(_read, runs), key=_key)
-    finally:
-        for file in runs:
-            file.close()
-
-
-def _key(row: Mapped) -> tuple[int, int]:
-    return row.time, row.line
-
-
-def _spill(run: list[Mapped]) -> IO[bytes]:
-    file = tempfile.TemporaryFile(prefix="keyday-sort-")  # noqa: SIM115 -- closed when the merge is done
-    for row in run:
-        raw = _encode(row)
-        file.write(len(raw).to_bytes(_LENGTH_BYTES, "big") + raw)
-    file.seek(0)
-    return file
-
-
-def _read(file: IO[bytes]) -> Iterator[Mapped]:
-    while size := file.read(_LENGTH_BYTES):
-        yield _decode(file.read(int.from_bytes(size, "big")))
+def by_time(rows: Iterable[Mapped], run_bytes: int = RUN_BYTES) -> Iterator[Mapped]:
+    """The rows by (time, line), about ``run_bytes`` of them in memory and the rest in temporary files."""
+    with TemporaryDirectory(prefix="keyday-import-") as folder:
+        sorter = Sorter(Path(folder), run_bytes)
+        for row in rows:
+            sorter.add(Entry(row.time, 0, row.line, row.time, row.key, row.value))
+        for entry in sorter.sorted():
+            yield Mapped(entry.order, entry.position, entry.key or b"", entry.line)
