@@ -35,14 +35,26 @@ class AmountError(ValueError):
 def parse_decimal(text: str, scale: int) -> int:
     """Minor units of a decimal string ``-?digits[.digits]`` (ASCII); digits count as written."""
     whole, point, fraction = text.partition(".")
+    shift = scale - len(fraction)
+    digits = whole + fraction
+    # What nearly every amount looks like: few digits, no sign.
+    if len(digits) <= _DIGITS_MAX and shift >= 0 and digits.isdigit() and digits.isascii() and whole:
+        amount: int = int(digits) * 10**shift
+        if amount <= AMOUNT_MAX_MINOR and (fraction or not point):
+            return amount
+    return _parse_decimal(whole, point, fraction, shift)
+
+
+def _parse_decimal(whole: str, point: str, fraction: str, shift: int) -> int:
+    """Tell why a decimal string is no amount; or it is zero with a sign, or has many leading zeros."""
     negative = whole.startswith("-")
     if negative:
         whole = whole[1:]
-    if not (text.isascii() and whole.isdigit() and (fraction.isdigit() or not point)):
+    if not _is_digits(whole) or (point and not _is_digits(fraction)):
         raise AmountError(AmountFault.INVALID)
-    if len(fraction) > scale:
+    if shift < 0:
         raise AmountError(AmountFault.PRECISION)
-    return _in_range(negative, whole + fraction, scale - len(fraction))
+    return _in_range(negative, whole + fraction, shift)
 
 
 def parse_number(literal: str, scale: int) -> int:
@@ -112,6 +124,10 @@ def split(amount: int, weights: Mapping[str, Fraction | int]) -> dict[str, int]:
     for _, id_ in sorted(rests)[: abs(amount) - sum(parts.values())]:
         parts[id_] += 1
     return {id_: -part for id_, part in parts.items()} if amount < 0 else parts
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _in_range(negative: bool, digits: str, shift: int) -> int:  # noqa: FBT001 - a sign is no flag

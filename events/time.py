@@ -17,11 +17,10 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 TIME_MIN_MS = (date.min.toordinal() - _EPOCH_DAY) * DAY_MS
 TIME_MAX_MS = (date.max.toordinal() - _EPOCH_DAY + 1) * DAY_MS - 1
 
-_RFC3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?"
-    r"(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))",
-    re.ASCII,
-)
+_HOUR = re.compile(r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3])", re.ASCII)
+_REST = re.compile(r"(?:\.(\d+))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))", re.ASCII)
+_MINUTES_MS = {f"{minute:02}": minute * MINUTE_MS for minute in range(60)}
+_SECONDS_MS = {f"{second:02}": second * SECOND_MS for second in range(61)}
 
 
 def parse_time(text: str) -> int:
@@ -30,18 +29,15 @@ def parse_time(text: str) -> int:
     A leap second (``23:59:60`` in UTC) is the second after it, as in POSIX time. ``ValueError`` when the
     text is no such time, has no offset, or lies outside the years 0001 to 9999.
     """
-    match = _RFC3339.fullmatch(text)
-    if match is None:
-        raise ValueError("not an RFC 3339 time with an offset")
-    day, hour, minute, second, fraction, sign, offset_hours, offset_minutes = match.groups()
-    time = _day_ms(day) + int(hour) * HOUR_MS + int(minute) * MINUTE_MS + int(second) * SECOND_MS
-    if sign is not None:
-        offset = int(offset_hours) * HOUR_MS + int(offset_minutes) * MINUTE_MS
-        time = time - offset if sign == "+" else time + offset
-    if second == "60" and time % DAY_MS:
+    second = text[17:19]
+    try:
+        time = _hour_ms(text[:13]) + _MINUTES_MS[text[14:16]] + _SECONDS_MS[second] + _rest_ms(text[19:])
+    except KeyError:
+        raise ValueError("not an RFC 3339 time") from None
+    if text[13] != ":" or text[16] != ":":
+        raise ValueError("not an RFC 3339 time")
+    if second == "60" and time % DAY_MS >= SECOND_MS:
         raise ValueError("a leap second only ends a day in UTC")
-    if fraction is not None:
-        time += int(fraction[:3].ljust(3, "0"))
     if not TIME_MIN_MS <= time <= TIME_MAX_MS:
         raise ValueError("outside the years 0001 to 9999 in UTC")
     return time
@@ -56,9 +52,30 @@ def format_time(time: int) -> str:
     return f"{_day_text(day)}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z"
 
 
-@lru_cache(maxsize=4_096)
-def _day_ms(day: str) -> int:
-    return (date.fromisoformat(day).toordinal() - _EPOCH_DAY) * DAY_MS
+# Events come by the hour and from few offsets, so the parts that take a pattern are remembered.
+
+
+@lru_cache(maxsize=8_192)
+def _hour_ms(text: str) -> int:
+    """Milliseconds from the epoch to a local hour such as ``2026-01-01T00``, read as UTC."""
+    match = _HOUR.fullmatch(text)
+    if match is None:
+        raise ValueError("not an RFC 3339 time")
+    return (date.fromisoformat(match[1]).toordinal() - _EPOCH_DAY) * DAY_MS + int(match[2]) * HOUR_MS
+
+
+@lru_cache(maxsize=8_192)
+def _rest_ms(text: str) -> int:
+    """Milliseconds of a fraction, less those of the offset that follows it."""
+    match = _REST.fullmatch(text)
+    if match is None:
+        raise ValueError("not an RFC 3339 time with an offset")
+    fraction, sign, hours, minutes = match.groups()
+    time = int(fraction[:3].ljust(3, "0")) if fraction else 0
+    if sign is None:
+        return time
+    offset = int(hours) * HOUR_MS + int(minutes) * MINUTE_MS
+    return time - offset if sign == "+" else time + offset
 
 
 @lru_cache(maxsize=4_096)

@@ -3,44 +3,60 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import Any
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
 from events.outputs import DeadLetter
+
+
+class DeadLetterLine(Struct, frozen=True, gc=False):
+    """A dead letter in a file.
+
+    Key and value are the original's text. What is not UTF-8 is base64, and ``base64`` lists which: ``key``,
+    ``value``, ``headers.<position>``. ``headers`` are the original's, as pairs, when it had some.
+    """
+
+    code: str
+    detail: str
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    value: str | None
+    headers: tuple[tuple[str, str], ...] | UnsetType = UNSET
+    base64: tuple[str, ...] | UnsetType = UNSET
+
 
 _encode = msgspec.json.Encoder().encode
 
 
 def dead_letter_line(letter: DeadLetter) -> bytes:
-    """One line of ``dead-letters.ndjson``, without its end.
-
-    Key and value are text. Where one is not UTF-8 it is base64, and ``base64`` lists which are. Headers
-    are there when the record had some, as pairs whose values follow the same rule.
-    """
+    """One line of ``dead-letters.ndjson``, without its end."""
     encoded: list[str] = []
-    line: dict[str, Any] = {
-        "code": letter.code,
-        "detail": letter.detail,
-        "topic": letter.topic,
-        "partition": letter.partition,
-        "offset": letter.offset,
-        "key": _text("key", letter.key, encoded),
-        "value": _text("value", letter.value, encoded),
-    }
-    if letter.headers:
-        line["headers"] = [
-            [name, _text(f"headers.{position}", value, encoded)]
-            for position, (name, value) in enumerate(letter.headers)
-        ]
-    if encoded:
-        line["base64"] = encoded
-    return _encode(line)
+    return _encode(
+        DeadLetterLine(
+            code=letter.code,
+            detail=letter.detail,
+            topic=letter.topic,
+            partition=letter.partition,
+            offset=letter.offset,
+            key=None if letter.key is None else _text("key", letter.key, encoded),
+            value=None if letter.value is None else _text("value", letter.value, encoded),
+            headers=tuple(
+                (name, _text(f"headers.{position}", value, encoded))
+                for position, (name, value) in enumerate(letter.headers)
+            )
+            or UNSET,
+            base64=tuple(encoded) or UNSET,
+        )
+    )
 
 
 def dead_letter_headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
-    """Headers of a dead letter on Kafka, whose key and value are the original's: why and where from, then
-    the original's own headers.
+    """Headers of a dead letter on Kafka, whose key and value are the original's.
+
+    Why and where from come first, then the original's own headers.
     """
     return [
         ("code", letter.code.encode()),
@@ -52,9 +68,7 @@ def dead_letter_headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
     ]
 
 
-def _text(name: str, value: bytes | None, encoded: list[str]) -> str | None:
-    if value is None:
-        return None
+def _text(name: str, value: bytes, encoded: list[str]) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError:

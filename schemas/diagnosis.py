@@ -63,15 +63,18 @@ def diagnose(topic: str, tree: dict[str, Any], resolve: Resolve, upcasters: Upca
         _check_object(data, "data")
         envelope = wire.ENVELOPES[topic, tree["type"]]
         if envelope is not wire.ProgramPublished:
-            program = data.get("program")
-            if program is not None:
-                _convert(program, wire.Id, "data.program")
-            if resolve(program, time) is None:
-                raise Refused(Code.PROGRAM_UNKNOWN, "data.program")
+            _check_program(data.get("program"), time, resolve)
         _check_fields(_fields(envelope)["data"].type, data, "data.")
     except Refused as refused:
         return refused
     return Refused(Code.FIELD_INVALID, "data")
+
+
+def _check_program(program: Any, time: int, resolve: Resolve) -> None:
+    if program is not None:
+        _convert(program, wire.Id, "data.program")
+    if resolve(program, time) is None:
+        raise Refused(Code.PROGRAM_UNKNOWN, "data.program")
 
 
 def _check_fields(struct: type[msgspec.Struct], tree: dict[str, Any], path: str, scale: int = 0) -> None:

@@ -20,7 +20,7 @@ from schemas.values import (
 
 
 def order_placed(event: wire.OrderPlaced, time: int, program: str) -> inputs.OrderPlaced:
-    """net = subtotal - discount, never below 0; gross = net + tax + shipping."""
+    """Checks net = subtotal - discount, which is never below 0; gross = net + tax + shipping."""
     data = event.data
     scale = read_currency(data.currency, "data.currency")
     subtotal = read_amount(data.subtotal, scale, "data.subtotal")

@@ -13,8 +13,9 @@ import msgspec
 from events.limits import NESTING_MAX_LEVELS
 from schemas.errors import Code, Refused
 
-#: Digits up to which an integer written with a fraction or an exponent equals one written without.
-_PLAIN_MAX_DIGITS = 128
+#: Characters up to which a number is compared without exponent. An integer of more digits, which nobody
+#: sends, equals only integers that are written like it.
+_PLAIN_MAX_CHARS = 128
 
 
 class JsonNumber:
@@ -60,18 +61,33 @@ def _check_nesting(tree: Any) -> None:
 
 def _canonical(number: JsonNumber) -> msgspec.Raw:
     """The same text for all literals of one value; integers as ``int`` is written."""
-    mantissa, _, exponent = number.literal.lower().partition("e")
+    literal = number.literal
+    if len(literal) <= _PLAIN_MAX_CHARS and "e" not in literal and "E" not in literal:
+        short = literal.rstrip("0").removesuffix(".")
+        return msgspec.Raw(b"0" if short == "-0" else short.encode())
+    return msgspec.Raw(_plain_or_exponent(literal).encode())
+
+
+def _plain_or_exponent(literal: str) -> str:
+    """A number without exponent when that is short, else its digits as an integer with exponent."""
+    mantissa, _, exponent = literal.lower().partition("e")
     whole, _, fraction = mantissa.partition(".")
     sign = "-" if whole.startswith("-") else ""
     digits = (whole.removeprefix("-") + fraction).lstrip("0")
     if not digits:
-        return msgspec.Raw(b"0")
+        return "0"
+    # A limit of the interpreter: it reads no integer of thousands of digits and raises ValueError.
     shift = (int(exponent) if exponent else 0) - len(fraction)
     short = digits.rstrip("0")
     shift += len(digits) - len(short)
-    if 0 <= shift <= _PLAIN_MAX_DIGITS - len(short):
-        return msgspec.Raw(f"{sign}{short}{'0' * shift}".encode())
-    return msgspec.Raw(f"{sign}{short}e{shift}".encode())
+    point = len(short) + shift
+    if max(point, -shift, len(short)) > _PLAIN_MAX_CHARS:
+        return f"{sign}{short}e{shift}"
+    if shift >= 0:
+        return f"{sign}{short}{'0' * shift}"
+    if point > 0:
+        return f"{sign}{short[:point]}.{short[point:]}"
+    return f"{sign}0.{'0' * -point}{short}"
 
 
 def _as_written(number: JsonNumber) -> msgspec.Raw:

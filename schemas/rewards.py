@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Annotated, get_args
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from events.outputs import Kind, Reward, RewardEvent
 from events.time import format_time, parse_time
@@ -13,21 +13,23 @@ from events.time import format_time, parse_time
 #: The CloudEvents source of all that Keyday decides.
 SOURCE = "keyday"
 
+_TYPES = {kind: f"reward.{kind}" for kind in get_args(Kind)}
+REWARD_TYPES = tuple(_TYPES.values())
+
 
 class RewardEnvelope(Struct, frozen=True, gc=False):
     """CloudEvent of a ledger entry: its id is the entry's, its subject the owner's account."""
 
     id: str
-    type: str
+    type: Annotated[str, Meta(extra_json_schema={"enum": list(REWARD_TYPES)})]
     subject: str
-    time: str
+    time: Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
     data: Reward
-    specversion: str = "1.0"
-    source: str = SOURCE
+    specversion: Annotated[str, Meta(extra_json_schema={"const": "1.0"})] = "1.0"
+    source: Annotated[str, Meta(extra_json_schema={"const": SOURCE})] = SOURCE
     datacontenttype: str = "application/json"
 
 
-_TYPES = {kind: f"reward.{kind}" for kind in get_args(Kind)}
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(RewardEnvelope).decode
 

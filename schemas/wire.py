@@ -90,6 +90,18 @@ Adjusted = Annotated[
 ]
 
 
+Schema = Annotated[
+    Any,
+    Meta(
+        description=(
+            "Names an older version of the data as `urn:keyday:schema:<type>/v<N>`; absent, or anything "
+            "else, means the current one."
+        ),
+        extra_json_schema={"type": ["string", "null"]},
+    ),
+]
+
+
 class Data(Struct, frozen=True, kw_only=True, gc=False):
     """What all data share; ``program`` may be left out when exactly one program is loaded."""
 
@@ -257,7 +269,7 @@ class Envelope(Struct, frozen=True, kw_only=True, gc=False):
     id: Id
     source: Annotated[str, Meta(min_length=1, max_length=limits.TEXT_MAX_CHARS)]
     time: Time
-    dataschema: Any = None
+    dataschema: Schema = None
 
 
 class OrderPlaced(Envelope, tag_field="type", tag="order.placed", frozen=True, kw_only=True):
