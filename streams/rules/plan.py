@@ -46,12 +46,26 @@ class OrderFacts(Struct):
 class Plan:
     """The rules for customers of one program version, and the days that they count in."""
 
-    __slots__ = ("accruals", "best_bonus", "bonuses", "calendars", "exclusive", "home", "program", "rounding")
+    __slots__ = (
+        "accruals",
+        "best_bonus",
+        "bonuses",
+        "calendars",
+        "exclusive",
+        "home",
+        "program",
+        "rounding",
+        "source",
+        "zone_key",
+    )
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.rounding: Rounding = program.rounding
         self.home: HomeDays = home_days(program.home_tz)
+        #: The account that grants come from.
+        self.source = f"program:{program.id}"
+        self.zone_key = program.home_tz.encode()
         self.calendars = {market: MarketCalendar(program, market) for market in program.markets}
         self.accruals = tuple(_rate_rule(program, rule) for rule in program.accruals if rule.to == "customer")
         self.bonuses: tuple[Bonus, ...] = tuple(rule for rule in program.bonuses if rule.to == "customer")
@@ -75,11 +89,11 @@ class Plan:
         """The order's own channel, else ``partner`` when a partner is named by the order or its coupon."""
         if order.channel is not None:
             return order.channel
-        coupons = self.program.coupons
-        if order.partner_id is not None or (
-            self.program.coupon_wins and any(coupon in coupons for coupon in order.coupons)
-        ):
+        if order.partner_id is not None:
             return "partner"
+        if order.coupons and self.program.coupon_wins:
+            coupons = self.program.coupons
+            return "partner" if any(coupon in coupons for coupon in order.coupons) else "direct"
         return "direct"
 
 

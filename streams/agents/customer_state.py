@@ -1,0 +1,91 @@
+"""What the customers agent keeps and counts, and the programs that it decides by."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from events.time import DAY_MS
+from schemas.program import Program
+from schemas.programs import Programs
+from streams.engine.state import Space, State
+from streams.rules.plan import Plan
+from streams.rules.state import Customer, Order, Tick, Waiting
+
+
+class Counts(Struct):
+    """What happened since start: numbers that no output event carries.
+
+    ``refunds_clipped`` asked for more than was left of the order; ``refunds_waited`` came before their order;
+    ``orders_unknown`` waited in vain; ``ignored`` have no effect on customers; ``forgotten`` are orders and
+    refund ids that were deleted past their memory.
+    """
+
+    refunds_clipped: int = 0
+    refunds_waited: int = 0
+    orders_unknown: int = 0
+    ignored: int = 0
+    forgotten: int = 0
+
+
+class CustomerState:
+    """The spaces of the customers agent. Spans are in milliseconds of event time."""
+
+    __slots__ = (
+        "_last_plan",
+        "_plans",
+        "counts",
+        "customers",
+        "due",
+        "keep_ms",
+        "memory_ms",
+        "orders",
+        "programs",
+        "refund_ids",
+        "ticks",
+        "waiting",
+    )
+
+    def __init__(
+        self, state: State, programs: Programs, memory_days: int, lateness_days: int, cache_entities: int
+    ) -> None:
+        self.programs = programs
+        self.counts = Counts()
+        #: How long business ids are known.
+        self.memory_ms = memory_days * DAY_MS
+        #: How long they are kept: what is late must still find what it would have found in time.
+        self.keep_ms = (memory_days + lateness_days) * DAY_MS
+        self.customers: Space[Customer] = state.space(b"c", Customer, cache_limit=cache_entities)
+        self.orders: Space[Order] = state.space(b"o", Order, cache_limit=cache_entities)
+        #: When a refund id was first seen.
+        self.refund_ids: Space[int] = state.space(b"r", int, cache_limit=0)
+        self.waiting: Space[Waiting] = state.space(b"w", Waiting, cache_limit=0)
+        #: What falls due at which midnight; the value is the key of a waiting refund, else empty.
+        self.due: Space[bytes] = state.space(b"d", bytes, cache_limit=0)
+        self.ticks: Space[Tick] = state.space(b"t", Tick, cache_limit=64)
+        self._plans: dict[tuple[str, int], Plan] = {}
+        self._last_plan: Plan | None = None
+
+    def plan(self, program: Program) -> Plan:
+        """The rules of a program version, made ready."""
+        last = self._last_plan
+        if last is not None and last.program is program:
+            return last
+        key = (program.id, program.version)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = Plan(program)
+        self._last_plan = plan
+        return plan
+
+    def customer(self, customer_id: str) -> Customer:
+        """The customer; one that was never seen has nothing."""
+        return self.customers.get(customer_id.encode()) or Customer()
+
+    def zone(self, program: str) -> str:
+        """The home zone of a program that is loaded."""
+        return self.programs.home_tz(program) or ""
+
+    def last_day(self, zone: str) -> int:
+        """The last day of a zone whose midnight is done, 0 before the first."""
+        tick = self.ticks.get(zone.encode())
+        return 0 if tick is None else tick.day
