@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -73,6 +74,16 @@ class Producer:
         await self._producer.flush()
         self.sent += len(items)
 
+    async def mark_ends(self, items: Sequence[Item]) -> list[bytes]:
+        """Append the items to every partition, each with the partition's number; returns their values."""
+        values = []
+        for item in items:
+            for partition in range(self._partitions):
+                values.append(b"%b %d" % (item.value, partition))
+                await self._append(replace(item, value=values[-1]), partition)
+        await self._producer.flush()
+        return values
+
     async def _append(self, item: Item, partition: int) -> None:
         await self._producer.send(
             item.topic, item.value, key=item.key, partition=partition, timestamp_ms=item.time
@@ -132,13 +143,44 @@ async def end_offsets(bootstrap: str, topics: Sequence[str]) -> dict[TopicPartit
         await consumer.stop()
 
 
+async def await_values(
+    bootstrap: str, topic: str, values: Collection[bytes], *, timeout_s: float, check: Callable[[], None]
+) -> None:
+    """Return once each of the values stands in the topic, committed.
+
+    Raises:
+        StuckError: no record came for ``timeout_s`` seconds.
+    """
+    missing = set(values)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        group_id=None,
+    )
+    await consumer.start()
+    try:
+        consumer.assign(await partitions_of(bootstrap, [topic]))
+        await consumer.seek_to_beginning()
+        since = time.monotonic()
+        while missing:
+            check()
+            for records in (await consumer.getmany(timeout_ms=READ_WAIT_MS)).values():
+                since = time.monotonic()
+                missing.difference_update(record.value for record in records)
+            if time.monotonic() - since > timeout_s:
+                raise StuckError(f"nothing came to {topic} for {timeout_s:.0f} s; missing: {sorted(missing)}")
+    finally:
+        await consumer.stop()
+
+
 async def await_consumed(
     bootstrap: str,
     group: str,
     topics: Sequence[str],
     *,
     timeout_s: float,
-    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Return once the group has committed the end of every partition of the topics.
 
@@ -149,7 +191,6 @@ async def await_consumed(
     async with admin(bootstrap) as client:
         best, since = -1, time.monotonic()
         while True:
-            check()
             offsets = await _group_offsets(client, group)
             behind = {
                 tp: end - _offset(offsets, tp) for tp, end in ends.items() if _offset(offsets, tp) < end

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.chaos import ledger, serving
 from tests.chaos.control import Control
-from tests.chaos.kafka import Producer, StuckError, await_consumed
+from tests.chaos.kafka import Producer, StuckError, await_values
 from tests.chaos.plan import plans
 from tests.chaos.slot import Kills, Slot, WorkerError
 from tests.chaos.stream import Item, Stream
@@ -56,7 +56,9 @@ class Input:
         self._folder = options.folder / "input"
         self._folder.mkdir()
         self.poison: list[tuple[str, bytes]] = []
+        self.ends: list[tuple[str, bytes]] = []
         self.records = 0
+        self.until = ""
 
     async def flow(self, until: Callable[[], bool]) -> None:
         """Send until told to stop."""
@@ -66,11 +68,19 @@ class Input:
             due += STEP_S
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
-    async def close(self) -> str:
-        """Send the last midnights; returns the instant of the last one as RFC 3339."""
+    async def close(self) -> list[bytes]:
+        """Send the last midnights and a last poison record to every partition of every input.
+
+        Returns the values of the last records: once all are in dead-letters, everything was processed.
+        """
         ticks = list(self._stream.closing_ticks(CLOSING_DAYS))
         await self._send(ticks)
-        return ticks[-1].when
+        self.until = ticks[-1].when
+        after = ticks[-1].time + 1
+        ends = [Item(topic, None, f"the end of {topic}".encode(), after) for topic in INPUTS]
+        values = await self._producer.mark_ends(ends)
+        self.ends = [(code_of_end(value), value) for value in values]
+        return values
 
     async def _send(self, items: list[Item]) -> None:
         with (self._folder / "orders.ndjson").open("ab") as file:
@@ -94,14 +104,17 @@ async def run(options: Options, bootstrap: str) -> tuple[Verdict, Kills]:
             await control.prepare()
         async with Producer(bootstrap, options.partitions) as producer:
             source = Input(options, producer)
-            until = await _kill_under_load(options, slots, kills, source)
+            await _kill_under_load(options, slots, kills, source)
+            ends = await source.close()
         report(f"{source.records} records sent; waiting until the last one is committed")
-        await _until_consumed(bootstrap, slots)
+        await await_values(
+            bootstrap, "dead-letters", ends, timeout_s=STUCK_S, check=lambda: [s.check() for s in slots]
+        )
         for slot in slots:
             code = await slot.stop()
             if code:
                 verdict.problem(f"{slot.name} exited with {code} on SIGTERM\n{slot.tail()}")
-        expected = await _judge(verdict, options, bootstrap, source, until)
+        expected = await _judge(verdict, options, bootstrap, source)
         if control:
             verdict.control = await control.verdict(expected)
     except (StuckError, WorkerError) as error:
@@ -116,7 +129,7 @@ async def run(options: Options, bootstrap: str) -> tuple[Verdict, Kills]:
     return verdict, kills
 
 
-async def _kill_under_load(options: Options, slots: list[Slot], kills: Kills, source: Input) -> str:
+async def _kill_under_load(options: Options, slots: list[Slot], kills: Kills, source: Input) -> None:
     lives = [
         asyncio.create_task(slot.live(plans(random.Random(f"{options.seed}/{slot.name}")), kills))
         for slot in slots
@@ -131,7 +144,6 @@ async def _kill_under_load(options: Options, slots: list[Slot], kills: Kills, so
             task.cancel()
             with suppress(asyncio.CancelledError, WorkerError):
                 await task
-    return await source.close()
 
 
 async def _progress(kills: Kills, source: Input) -> None:
@@ -144,23 +156,15 @@ async def _progress(kills: Kills, source: Input) -> None:
             report(f"{kills.done} of {kills.wanted} kills, {source.records} records, {seconds:.0f} s")
 
 
-async def _until_consumed(bootstrap: str, slots: list[Slot]) -> None:
-    def check() -> None:
-        for slot in slots:
-            slot.check()
-
-    await await_consumed(bootstrap, APP_ID, INPUTS, timeout_s=STUCK_S, check=check)
-
-
-async def _judge(verdict: Verdict, options: Options, bootstrap: str, source: Input, until: str) -> Ledger:
+async def _judge(verdict: Verdict, options: Options, bootstrap: str, source: Input) -> Ledger:
     """Compare everything; returns the replay's ledger."""
     out = options.folder / "replay"
-    await _replay(options.folder / "input", out, until)
+    await _replay(options.folder / "input", out, source.until)
     expected = ledger.replay_ledger(out)
     found = await ledger.kafka_ledger(bootstrap)
     report(f"{len(found)} entries in the ledger, {len(expected)} in the replay")
     judge_ledger(verdict, found, expected)
-    judge_dead_letters(verdict, await ledger.kafka_dead_letters(bootstrap), source.poison)
+    judge_dead_letters(verdict, await ledger.kafka_dead_letters(bootstrap), source.poison + source.ends)
     if sorted(ledger.replay_dead_letters(out)) != sorted(source.poison):
         verdict.problem("the replay's dead letters are not the poison that was sent")
     sums = balances_of(found)
@@ -185,6 +189,11 @@ async def keyday(env: Mapping[str, str], *command: str) -> None:
     )
     if await process.wait() != 0:
         raise WorkerError(f"keyday {' '.join(command)} exited with {process.returncode}")
+
+
+def code_of_end(value: bytes) -> str:
+    """How a last record is dead-lettered: no JSON among the orders, no tick on the clock."""
+    return "field_invalid" if b"clock" in value else "json_invalid"
 
 
 def worker_env(options: Options, bootstrap: str) -> dict[str, str]:

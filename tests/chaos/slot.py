@@ -31,14 +31,18 @@ class Kills:
     """The kills that all slots share."""
 
     wanted: int
+    begun: int = 0
     done: int = 0
     by_kind: Counter[str] = field(default_factory=Counter)
     own_exits: list[str] = field(default_factory=list)
     woken: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def left(self) -> int:
-        return self.wanted - self.done
+    def claim(self) -> bool:
+        """Begin one more life that ends as planned; False when there are enough of them."""
+        if self.begun == self.wanted:
+            return False
+        self.begun += 1
+        return True
 
     def count(self, plan: Plan, *, timed_out: bool) -> None:
         """A life ended as planned, or at a random moment because its step did not come."""
@@ -76,7 +80,7 @@ class Slot:
 
     async def live(self, plans: Iterator[Plan], kills: Kills) -> None:
         """Live and die until the kills are done; the last life goes on without a plan."""
-        while kills.left > 0:
+        while kills.claim():
             plan = next(plans)
             await self.start(plan)
             await self._until_dead(plan, kills)
@@ -152,6 +156,7 @@ class Slot:
             self._exits_in_a_row = 0
             kills.count(plan, timed_out=timed_out)
             return
+        kills.begun -= 1
         kills.own_exits.append(f"{self.name} exited with {code} before {plan}")
         self._exits_in_a_row += 1
         if self._exits_in_a_row >= MAX_EXITS_IN_A_ROW:
