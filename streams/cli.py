@@ -8,11 +8,16 @@ from typing import NoReturn
 
 import click
 
+from streams.commands.check import check
+from streams.commands.demo import demo
 from streams.commands.front import DONE, FAILED, WRONG_USE, WorkFailedError, note
 from streams.commands.generate import generate
 from streams.commands.import_orders import import_
+from streams.commands.replay import replay
+from streams.commands.serving import run as run_
+from streams.commands.serving import serve, worker
 
-_COMMANDS = (generate, import_)
+_COMMANDS = (demo, run_, serve, worker, replay, import_, generate, check)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

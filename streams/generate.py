@@ -17,8 +17,8 @@ DAYS_BEFORE: Final = 14
 DAYS: Final = 28
 #: Orders on these days after the first, relative to an ordinary day: the weekend of Black Friday.
 RUSH: Final = {DAYS_BEFORE: 5, DAYS_BEFORE + 1: 2, DAYS_BEFORE + 2: 2, DAYS_BEFORE + 3: 4}
-#: Markets with their currencies; the first is the most frequent.
-MARKETS: Final = (("US", "USD"), ("US", "USD"), ("US", "USD"), ("FR", "EUR"))
+#: Markets with their currencies; one that stands there twice is twice as frequent.
+MARKETS: Final = (("FR", "EUR"), ("US", "USD"), ("FR", "EUR"), ("DE", "EUR"))
 #: How many of a thousand orders lead to …
 REFUNDS: Final = 60
 CANCELS: Final = 20

@@ -100,19 +100,21 @@ def export_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def export_from(file: Path, flags: Mapping[str, Any]) -> Export:
+def export_from(file: Path, flags: Mapping[str, Any], fallbacks: Mapping[str, str] | None = None) -> Export:
     """The export that a file and the options of ``export_options`` describe.
+
+    ``fallbacks`` are values for fields that nothing fills; those that are taken are said aloud.
 
     Raises:
         click.UsageError: the options contradict each other or fit no file.
     """
     try:
-        return _export(file, flags)
+        return _export(file, flags, fallbacks or {})
     except MappingError as error:
         raise click.UsageError(str(error)) from None
 
 
-def _export(file: Path, flags: Mapping[str, Any]) -> Export:
+def _export(file: Path, flags: Mapping[str, Any], fallbacks: Mapping[str, str]) -> Export:
     given = dict(flags)
     if not flags["columns"] and flags["profile"] is None:
         given |= _guessed(file, flags)
@@ -123,6 +125,10 @@ def _export(file: Path, flags: Mapping[str, Any]) -> Export:
     if known:
         columns = {name: at for name, at in CDNOW.columns.items() if name not in values} | columns
         values = {name: text for name, text in CDNOW.values.items() if name not in columns} | values
+    for name, text in fallbacks.items():
+        if not known and name not in columns and name not in values:
+            note(f"nothing in the file is known as {name}: every order gets --value {name}={text}")
+            values[name] = text
     how: dict[str, Any] = {"columns": columns, "values": values}
     if given["zone"] is not None:
         how["zone"] = parse_zone(given["zone"])

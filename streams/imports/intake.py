@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import Protocol, cast
 
 from msgspec import Struct, field
 
+from events.inputs import OrderPlaced
 from schemas.codec import Decoder
 from schemas.errors import DecodeError
 from streams.imports.orders import Mapped, RowError
@@ -31,8 +32,18 @@ class Tally(Struct):
     rows: int = 0
     orders: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    markets: Counter[str] = field(default_factory=Counter)
+    currencies: Counter[str] = field(default_factory=Counter)
     first: int | None = None
     last: int | None = None
+
+    def count(self, order: OrderPlaced) -> None:
+        """One more order that is valid."""
+        self.orders += 1
+        self.markets[order.market] += 1
+        self.currencies[order.currency] += 1
+        self.first = order.time if self.first is None else min(self.first, order.time)
+        self.last = order.time if self.last is None else max(self.last, order.time)
 
 
 class AnyProgram:
@@ -62,9 +73,7 @@ def valid_orders(
         else:
             decoded = decoder.decode(ORDERS, order.key, order.value, ())
             if not isinstance(decoded, DecodeError):
-                tally.orders += 1
-                tally.first = order.time if tally.first is None else min(tally.first, order.time)
-                tally.last = order.time if tally.last is None else max(tally.last, order.time)
+                tally.count(cast("OrderPlaced", decoded.event))
                 yield order
                 continue
             code, detail = str(decoded.code), decoded.detail

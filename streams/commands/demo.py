@@ -1,0 +1,271 @@
+"""``keyday demo``: Keyday on this machine with sample orders or the reader's own, and what happened."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import click
+import msgspec
+
+from events.units import unit_scale
+from streams.commands.front import (
+    DONE,
+    WorkFailedError,
+    as_json,
+    note,
+    progress,
+    say,
+    settings_from,
+    settings_options,
+)
+from streams.commands.import_orders import Export, Refusals, export_from, export_options, feed
+from streams.commands.serving import announce, listening, until_stopped
+from streams.engine.limits import APPEND_RECORDS
+from streams.engine.record import OutRecord
+from streams.engine.settings import Settings
+from streams.generate import sample, start_of
+from streams.imports.profiles import CDNOW
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+    from streams.commands.story import Story
+    from streams.engine.embedded import Embedded
+
+EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
+ORDERS_TOPIC: Final = "orders"
+SEED: Final = 1
+ORDERS: Final = 5_000
+CUSTOMERS: Final = 800
+YEAR: Final = 2025
+#: Records that are worked on between two updates of the progress bar.
+_SLICE: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the demo is fed: a name of its own under the data directory, the program, and the records."""
+
+    name: str
+    title: str
+    programs: Path | None
+    export: Export | None
+
+
+@click.command()
+@settings_options("data", "programs", "host", "port")
+@click.option(
+    "--orders",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Your own orders instead of the sample; its columns are named as for keyday import orders.",
+)
+@export_options
+@click.option("--once", is_flag=True, help="End after the summary.")
+@click.option("--json", "json_", is_flag=True, help="Print the summary as JSON.")
+@settings_options("log_format", "log_level")
+def demo(file: Path | None, *, once: bool, json_: bool, **flags: Any) -> int:
+    """Feed orders to an embedded Keyday, say what happened, then serve it until Ctrl-C.
+
+    A second run finds what the first one left and feeds nothing twice.
+    """
+    names = ("data", "programs", "host", "port", "log_format", "log_level")
+    given = {name: flags.pop(name) for name in names}
+    settings = settings_from(given | {"log_level": given["log_level"] or "warning"})
+    announce(settings)
+    base = settings.data if given["data"] is not None else Path("keyday-demo")
+    source = _sample(settings) if file is None else _own(file, settings, flags)
+    settings = replace(settings, data=base / source.name)
+    return _play(settings, source, once=once, json_=json_)
+
+
+def _sample(settings: Settings) -> Source:
+    title = f"{ORDERS:,} generated orders of {CUSTOMERS:,} customers around Black Friday {YEAR}"
+    return Source("sample", title, settings.programs or EXAMPLES / "demo.toml", None)
+
+
+def _own(file: Path, settings: Settings, flags: Mapping[str, Any]) -> Source:
+    fallbacks = {"market": "US", "currency": "USD", "order_id": "{file}-{line}"}
+    export = export_from(file, flags, fallbacks)
+    programs = settings.programs
+    if programs is None and export.mapping.source == CDNOW.source:
+        programs = EXAMPLES / "cdnow.toml"
+    stem = re.sub(r"[^A-Za-z0-9]+", "-", file.name.split(".")[0]).strip("-") or "orders"
+    return Source(f"{stem}-{_digest(file, export, programs)}", f"the orders in {file}", programs, export)
+
+
+def _digest(file: Path, export: Export, programs: Path | None) -> str:
+    """Other orders, another reading of them or other rules need a data directory of their own."""
+    digest = hashlib.sha256(repr((export.mapping, export.table.separator, export.header)).encode())
+    for path in (file, programs):
+        if path is not None and path.is_file():
+            with path.open("rb") as opened:
+                digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()[:8]
+
+
+def _play(settings: Settings, source: Source, *, once: bool, json_: bool) -> int:
+    from prometheus_client import CollectorRegistry
+
+    from schemas.codec import decode_output
+    from streams.app import Projection, build_embedded, run_embedded
+    from streams.commands.loading import load_programs
+    from streams.commands.story import tell
+    from streams.engine.log import LogError
+    from streams.engine.metrics import Metrics
+
+    note(f"Keyday demo with {source.title}")
+    fed = settings.data.with_name(f"{source.name}.fed")
+    records, programs = _prepared(settings, source, fed)
+    registry = CollectorRegistry()
+    embedded = build_embedded(settings, load_programs(programs), Metrics(registry))
+    if isinstance(embedded, LogError):
+        raise WorkFailedError(f"{embedded.path}: {embedded.detail}")
+    _feed(embedded, records)
+    if not fed.exists():
+        fed.touch()
+    _work(embedded)
+    repeats = _repeats(registry, fed)
+    projection = Projection(settings, settings.data, registry)
+    asyncio.run(projection.follow_log(embedded.log).catch_up())
+    story = tell(embedded.log, projection.tables, decode_output)
+    if json_:
+        as_json(msgspec.to_builtins(story) | {"repeats": repeats})
+    else:
+        _print(story, repeats)
+    if once:
+        projection.tables.close()
+        embedded.close()
+        if not json_:
+            say(f"\nLook around with: keyday run --programs {_short(programs)} --data {settings.data}")
+        return DONE
+
+    def where(url: str) -> None:
+        listening(url)
+        _print_where(url, story)
+
+    return until_stopped(settings, lambda: run_embedded(projection, embedded, where))
+
+
+def _prepared(settings: Settings, source: Source, fed: Path) -> tuple[Iterator[OutRecord], Path]:
+    """What is still to be fed, and the program; for somebody's own orders it is written down once."""
+    from streams.imports.intake import Tally
+    from streams.imports.starter_program import starter_program
+
+    starter = settings.data.with_name(f"{source.name}.toml")
+    if fed.exists():
+        note("All of it was fed before; nothing is fed twice.")
+        return iter(()), source.programs or starter
+    if source.export is None:
+        events = sample(SEED, ORDERS, CUSTOMERS, start_of(YEAR))
+        return (OutRecord(topic, 0, at, key, value) for topic, key, value, at in events), (
+            source.programs or EXAMPLES / "demo.toml"
+        )
+    settings.data.parent.mkdir(parents=True, exist_ok=True)
+    tally = Tally()
+    refusals = Refusals(settings.data.with_name(f"{source.name}.refused.ndjson"))
+    records = _closing(feed(source.export, 1, (), tally, refusals), refusals)
+    # When the first record comes, all rows are read: the markets and currencies are known.
+    first = next(records, None)
+    if tally.refused:
+        shown = ", ".join(f"{count:,} {code}" for code, count in sorted(tally.refused.items()))
+        note(f"{sum(tally.refused.values()):,} rows were refused ({shown}); they are in {refusals.path}")
+    if first is None:
+        raise WorkFailedError(f"{source.title}: there is none in it that can be read; see {refusals.path}")
+    if source.programs is None:
+        starter.write_text(starter_program(tally.currencies, tally.markets))
+        note(f"The rules for your orders are in {starter}; change them and give the file with --programs.")
+    return chain((first,), records), source.programs or starter
+
+
+def _closing(records: Iterator[OutRecord], refusals: Refusals) -> Iterator[OutRecord]:
+    with refusals:
+        yield from records
+
+
+def _feed(embedded: Embedded, records: Iterator[OutRecord]) -> None:
+    """Append what the log does not hold yet: a feed that was killed goes on where it ended."""
+    remaining = islice(records, embedded.log.end_offset(ORDERS_TOPIC, 0), None)
+    while batch := list(islice(remaining, APPEND_RECORDS)):
+        embedded.append(batch)
+
+
+def _work(embedded: Embedded) -> None:
+    """Decide everything, then let the days pass until today."""
+    with progress(embedded.lag(), "Deciding") as bar:
+        while done := embedded.step(_SLICE):
+            bar.update(done)
+    embedded.tick()
+    embedded.catch_up()
+
+
+def _repeats(registry: CollectorRegistry, fed: Path) -> int:
+    """How many events came again and were dropped; noted beside the data, since no topic holds them."""
+    noted = fed.read_text().strip()
+    if noted:
+        return int(noted)
+    count = sum(
+        int(sample_.value)
+        for family in registry.collect()
+        if family.name == "keyday_duplicates"
+        for sample_ in family.samples
+        if sample_.name == "keyday_duplicates_total"
+    )
+    fed.write_text(f"{count}\n")
+    return count
+
+
+def _print(story: Story, repeats: int) -> None:
+    say(f"\nWhat happened, {story.first_day} to {story.last_day}")
+    for name, count in story.events.items():
+        _line(name, f"{count:,}")
+    _line("repeats dropped", f"{repeats:,}")
+    _line("accounts", f"{story.accounts:,}")
+    for unit, totals in story.totals.items():
+        amounts = {name: _amount(amount, unit) for name, amount in totals.items()}
+        _line(
+            f"{unit} earned",
+            f"{amounts['earned']}; {amounts['available']} available, {amounts['pending']} pending, "
+            f"{amounts['reversed']} reversed",
+        )
+    for extra in story.key_days:
+        _line(
+            extra.key_day,
+            f"added {_amount(extra.amount, extra.unit)} {extra.unit} on {extra.orders:,} orders",
+        )
+    dead = ", ".join(f"{count:,} {code}" for code, count in story.dead_letters.items())
+    _line("dead letters", dead or "none")
+
+
+def _short(path: Path) -> Path:
+    """The path as one would type it from here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _line(name: str, text: str) -> None:
+    say(f"  {name:<18}{text}")
+
+
+def _amount(amount: int, unit: str) -> str:
+    scale = unit_scale(unit)
+    sign, size = ("-" if amount < 0 else ""), abs(amount)
+    return f"{sign}{size // 10**scale:,}" + (f".{size % 10**scale:0{scale}d}" if scale else "")
+
+
+def _print_where(url: str, story: Story) -> None:
+    say("\nWhere to look")
+    if story.best_account is not None:
+        account = f"{url}/v1/accounts/{quote(story.best_account, safe=':@')}"
+        say(f"  {account}/balances")
+        say(f"  {account}/statement")
+    say(f"  {url}/metrics")
+    say("\nYour own orders: keyday demo --orders FILE (docs/import.md). Ctrl-C ends.")

@@ -1,0 +1,189 @@
+"""``keyday run``, ``serve`` and ``worker``: processes that go on until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+import click
+import orjson
+
+from streams.commands.front import DONE, WorkFailedError, note, settings_from, settings_options
+from streams.engine.settings import Settings, SettingsError
+
+SECURITY: Final = (
+    "security_protocol",
+    "sasl_mechanism",
+    "sasl_username",
+    "ssl_ca_file",
+    "ssl_cert_file",
+    "ssl_key_file",
+)
+LOGS: Final = ("log_format", "log_level")
+
+
+@click.command()
+@settings_options("programs", "data", "host", "port", "max_lateness_days", "dedupe_days", *LOGS)
+def run(**flags: Any) -> int:
+    """Run Keyday in one process without Kafka: the embedded log, its tasks, the tables and HTTP."""
+    from streams.commands.loading import programs_from
+
+    settings = settings_from(flags)
+    programs = programs_from(settings)
+    announce(settings)
+    from prometheus_client import CollectorRegistry
+
+    from streams.app import Projection, build_embedded, run_embedded
+    from streams.engine.log import LogError
+    from streams.engine.metrics import Metrics
+
+    registry = CollectorRegistry()
+    embedded = build_embedded(settings, programs, Metrics(registry))
+    if isinstance(embedded, LogError):
+        raise WorkFailedError(f"{embedded.path}: {embedded.detail}")
+    projection = Projection(settings, settings.data, registry)
+    return until_stopped(settings, lambda: run_embedded(projection, embedded, listening))
+
+
+@click.command()
+@settings_options("brokers", "data", "state_dir", "host", "port", *SECURITY, *LOGS)
+def serve(**flags: Any) -> int:
+    """Serve balances and statements over HTTP: from Kafka (--brokers) or from an embedded log (--data)."""
+    settings = settings_from(flags)
+    if flags["brokers"] is not None and flags["data"] is not None:
+        raise click.UsageError("give one of --brokers and --data")
+    embedded = flags["data"] is not None or not settings.brokers
+    announce(settings)
+    return _serve_log(settings) if embedded else _serve_kafka(settings)
+
+
+def _serve_kafka(settings: Settings) -> int:
+    from prometheus_client import CollectorRegistry
+
+    from streams.app import Projection
+
+    projection = Projection(settings, settings.state_dir / "projections", CollectorRegistry())
+
+    async def follow() -> None:
+        await projection.serve(projection.follow_kafka().run, listening=listening)
+
+    return until_stopped(settings, follow)
+
+
+def _serve_log(settings: Settings) -> int:
+    from prometheus_client import CollectorRegistry
+
+    from streams.app import Projection
+    from streams.engine.log import Log, LogError
+
+    if not settings.data.is_dir():
+        raise WorkFailedError(f"{settings.data} is no directory with an embedded log; keyday run makes one")
+    log = Log.open(settings.data)
+    if isinstance(log, LogError):
+        raise WorkFailedError(f"{log.path}: {log.detail}")
+    projection = Projection(settings, settings.data, CollectorRegistry())
+
+    async def follow() -> None:
+        try:
+            await projection.serve(projection.follow_log(log).run, listening=listening)
+        finally:
+            log.close()
+
+    return until_stopped(settings, follow)
+
+
+@click.command()
+@settings_options(
+    "brokers",
+    "programs",
+    "app_id",
+    "state_dir",
+    "host",
+    "metrics_port",
+    "group_instance_id",
+    "session_timeout_ms",
+    "clock",
+    "batch_max_records",
+    "max_task_idle_ms",
+    "stall_timeout_s",
+    "max_lateness_days",
+    "dedupe_days",
+    *SECURITY,
+    *LOGS,
+)
+def worker(**flags: Any) -> int:
+    """Run a Kafka worker: it takes its share of the partitions; start as many as you like."""
+    from streams.commands.loading import programs_from
+
+    settings = settings_from(flags)
+    if not settings.brokers:
+        raise click.UsageError("say where Kafka is: --brokers HOST:PORT")
+    programs = programs_from(settings)
+    announce(settings)
+    from streams.app import run_worker
+    from streams.engine.topic_check import TopicsError
+
+    try:
+        return asyncio.run(run_worker(settings, programs))
+    except TopicsError as error:
+        raise WorkFailedError(str(error)) from None
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def listening(url: str) -> None:
+    """Say where the server can be asked."""
+    note(f"keyday listens on {url}")
+
+
+def until_stopped(settings: Settings, work: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    """Run a server; what hinders it is one line.
+
+    Raises:
+        click.UsageError: the settings do not allow it.
+        WorkFailedError: it could not go on.
+    """
+    from projections.guard import BindingError
+    from streams.engine.brokers import BrokerError, explained
+
+    try:
+        with explained(settings.brokers):
+            asyncio.run(work())
+    except (BindingError, SettingsError) as error:
+        raise click.UsageError(str(error)) from None
+    except BrokerError as error:
+        raise WorkFailedError(str(error)) from None
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        reason = error.strerror or str(error)
+        raise WorkFailedError(f"{where}: {reason}; another --port may be free (0 takes any)") from None
+    return DONE
+
+
+def announce(settings: Settings) -> None:
+    """Set the logs up and print the settings, secrets masked."""
+    handler = logging.StreamHandler(sys.stderr)
+    if settings.log_format == "json":
+        handler.setFormatter(JsonLines())
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    logging.getLogger("streams").info("%r", settings)
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and the traceback where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode()
