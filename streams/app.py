@@ -277,7 +277,7 @@ class Projection:
             partitions=log.partitions,
             metrics=self.metrics,
         )
-        log.listeners.append(lambda _topics: reader.wake())
+        log.listeners.append(reader.on_growth)
         return reader
 
     def follow_kafka(self) -> KafkaReader:
