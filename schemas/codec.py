@@ -108,7 +108,8 @@ class Decoder:
             event: Any = convert(current, wire.ENVELOPES[topic, tree["type"]])
             time = parse_time(event.time)
         except (KeyError, TypeError, ValueError, ValidationError):
-            raise diagnose(topic, tree, self._resolve, self._upcasters) from None
+            refused = diagnose(topic, tree, self._resolve, self._upcasters)
+            raise refused or Refused(Code.FIELD_INVALID, "data") from None
         if type(event) is wire.ProgramPublished:
             return _program_published(event, current["data"], time)
         program = self._resolve(event.data.program, time)

@@ -53,8 +53,8 @@ def check_attributes(topic: str, tree: dict[str, Any]) -> int:
     return time
 
 
-def diagnose(topic: str, tree: dict[str, Any], resolve: Resolve, upcasters: Upcasters) -> Refused:
-    """The first check that fails for an event that could not be read."""
+def diagnose(topic: str, tree: dict[str, Any], resolve: Resolve, upcasters: Upcasters) -> Refused | None:
+    """The first check that an event fails, ``None`` when it fails none but perhaps that of its net."""
     try:
         time = check_attributes(topic, tree)
         if "dataschema" in tree:
@@ -67,7 +67,7 @@ def diagnose(topic: str, tree: dict[str, Any], resolve: Resolve, upcasters: Upca
         _check_fields(_fields(envelope)["data"].type, data, "data.")
     except Refused as refused:
         return refused
-    return Refused(Code.FIELD_INVALID, "data")
+    return None
 
 
 def _check_program(program: Any, time: int, resolve: Resolve) -> None:
