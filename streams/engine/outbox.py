@@ -19,6 +19,10 @@ _PRODUCE_BATCH_BYTES = 900_000
 #: Bytes: one request may hold one dead letter of the greatest input, with its headers.
 _REQUEST_BYTES = 2_000_000
 
+#: What is appended of a record: timestamp, key, value, headers.
+_Entry = tuple[int, bytes | None, bytes | None, list[tuple[str, bytes]]]
+_NO_HEADERS: list[tuple[str, bytes]] = []
+
 Steps = Callable[[str], None]
 
 
@@ -96,8 +100,8 @@ class Outbox:
         pending = []
         for (topic, partition), records in _by_partition(outputs).items():
             pending += [future for future, _ in await self._send(topic, partition, records)]
-        entries = [*changes, (POSITIONS_KEY, msgspec.msgpack.encode(positions))]
-        log = [OutRecord(self._changelog, self._partition, now_ms, key, value) for key, value in entries]
+        log = [(now_ms, key, value, _NO_HEADERS) for key, value in changes]
+        log.append((now_ms, POSITIONS_KEY, msgspec.msgpack.encode(positions), _NO_HEADERS))
         logged = await self._send(self._changelog, self._partition, log)
         step("after_sends")
         await asyncio.gather(*pending)
@@ -108,36 +112,32 @@ class Outbox:
         return ends[-1]
 
     async def _send(
-        self, topic: str, partition: int, records: Sequence[OutRecord]
+        self, topic: str, partition: int, records: Sequence[_Entry]
     ) -> list[tuple[asyncio.Future[Any], int]]:
         """Queue records as whole batches; returns each batch's delivery and its number of records."""
         producer = self._producer
         sent: list[tuple[asyncio.Future[Any], int]] = []
         batch = producer.create_batch()
         append = batch.append
-        for record in records:
-            added = append(
-                timestamp=record.timestamp, key=record.key, value=record.value, headers=record.headers
-            )
-            if added is None:
+        for timestamp, key, value, headers in records:
+            if append(timestamp=timestamp, key=key, value=value, headers=headers) is None:
                 count = batch.record_count()
                 sent.append((await producer.send_batch(batch, topic, partition=partition), count))
                 batch = producer.create_batch()
                 append = batch.append
-                append(timestamp=record.timestamp, key=record.key, value=record.value, headers=record.headers)
+                # The first record of a batch always fits; what is too large for the broker it will say.
+                append(timestamp=timestamp, key=key, value=value, headers=headers)
         count = batch.record_count()
         batch.close()
         sent.append((await producer.send_batch(batch, topic, partition=partition), count))
         return sent
 
 
-def _by_partition(outputs: Sequence[OutRecord]) -> dict[tuple[str, int], list[OutRecord]]:
-    groups: dict[tuple[str, int], list[OutRecord]] = {}
-    for record in outputs:
-        place = (record.topic, record.partition)
-        group = groups.get(place)
+def _by_partition(outputs: Sequence[OutRecord]) -> dict[tuple[str, int], list[_Entry]]:
+    groups: dict[tuple[str, int], list[_Entry]] = {}
+    for topic, partition, timestamp, key, value, headers in outputs:
+        group = groups.get((topic, partition))
         if group is None:
-            groups[place] = [record]
-        else:
-            group.append(record)
+            group = groups[topic, partition] = []
+        group.append((timestamp, key, value, headers))
     return groups

@@ -48,12 +48,14 @@ class Space(Generic[T]):
         "_dirty",
         "_encode",
         "_prefix",
+        "_read",
         "_reader",
         "_sums",
     )
 
     def __init__(self, reader: Reader, books: Delta, prefix: bytes, type_: Any, cache_limit: int) -> None:
         self._reader = reader
+        self._read = reader.get
         self._books = books
         self._prefix = prefix
         self._cache: dict[bytes, T | None] = {}
@@ -70,7 +72,7 @@ class Space(Generic[T]):
         if key in cache:
             return cache[key]
         full = self._prefix + key
-        raw = self._reader.get(full)
+        raw = self._read(full)
         if raw is None:
             self._sums[key] = 0
             cache[key] = None
@@ -120,25 +122,28 @@ class Space(Generic[T]):
 
     def drain(self, changes: list[Change]) -> None:
         """Append what changed since the last drain, encoded, and trim the cache to its limit."""
-        prefix, cache, sums, encode, books = self._prefix, self._cache, self._sums, self._encode, self._books
+        prefix, cache, sums, encode = self._prefix, self._cache, self._sums, self._encode
+        append = changes.append
+        count = check = 0
         for key in self._dirty:
             value = cache[key]
             old = sums[key]
             full = prefix + key
-            if value is None:
-                if old:
-                    changes.append((full, None))
-                    books.count -= 1
-                    books.check -= old
-                    sums[key] = 0
-                continue
-            raw = encode(value)
-            new = checksum(full, raw)
-            changes.append((full, raw))
-            books.check += new - old
-            if not old:
-                books.count += 1
-            sums[key] = new
+            if value is not None:
+                raw = encode(value)
+                new = crc32(raw, crc32(full)) + 1
+                append((full, raw))
+                sums[key] = new
+                check += new - old
+                if not old:
+                    count += 1
+            elif old:
+                append((full, None))
+                sums[key] = 0
+                check -= old
+                count -= 1
+        self._books.count += count
+        self._books.check += check
         self._dirty.clear()
         excess = len(cache) - self._cache_limit
         if self._cache_limit == 0:
