@@ -218,11 +218,11 @@ class Embedded:
     def tick(self) -> None:
         """Append the home midnights that the wall clock has passed, and a minute tick.
 
-        Nothing before the first event.
+        Nothing before the first event, nor when the wall clock went back.
         """
-        if self.ticked is None:
-            return
         now = self.now()
+        if self.ticked is None or now < self.ticked:
+            return
         write = Write(self.log)
         before = self.ticked, self._due
         try:

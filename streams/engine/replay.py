@@ -160,7 +160,7 @@ class _Driver:
         """Handle every entry, then tick up to ``until_ms``."""
         for order, rank, position, timestamp, key, line in entries:
             record = Record(INPUT_TOPICS[rank], 0, position, timestamp, key, line)
-            if timestamp >= 0 or timestamp == order:
+            if timestamp == order:
                 self._move(order, record)
             self._feed(record)
         if until_ms is not None and self._ticked is not None:
