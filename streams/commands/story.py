@@ -11,9 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from events.outputs import RewardEvent
-from projections.balances import Balance
-from projections.fold import decode_balance
-from projections.keys import BALANCE
+from projections.store import Tables
+from projections.tables import TABLES, lines
 from streams.engine.record import RecordLike
 
 #: Records that are read from the log at once.
@@ -54,17 +53,23 @@ class LogReader(Protocol):
     def read(self, topic: str, partition: int, offset: int, max_records: int) -> Sequence[RecordLike]: ...
 
 
-class BalanceRows(Protocol):
-    """What is asked of the tables."""
-
-    def scan(self, table: bytes) -> Iterator[bytes]: ...
-
-
 class _Typed(Struct):
     type: str
 
 
-def tell(log: LogReader, tables: BalanceRows, decode: Callable[[bytes], RewardEvent]) -> Story:
+class _Balance(Struct, frozen=True):
+    account: str
+    unit: str
+    earned: int
+    available: int
+    pending: int
+    reversed: int
+
+
+_decode_balance = msgspec.json.Decoder(_Balance).decode
+
+
+def tell(log: LogReader, tables: Tables, decode: Callable[[bytes], RewardEvent]) -> Story:
     """Read everything once, in bounded memory."""
     events: Counter[str] = Counter()
     times: list[int] = []
@@ -72,7 +77,7 @@ def tell(log: LogReader, tables: BalanceRows, decode: Callable[[bytes], RewardEv
         events[_type(record.value)] += 1
         times[1:] = [max(record.timestamp, *times[1:])] if times else [record.timestamp] * 2
         times[0] = min(times[0], record.timestamp)
-    accounts, totals, best = _balances(decode_balance(raw) for raw in tables.scan(BALANCE))
+    accounts, totals, best = _balances(map(_decode_balance, lines(tables, TABLES["balances"])))
     return Story(
         first_day=_day(times[0]) if times else "",
         last_day=_day(times[1]) if times else "",
@@ -93,7 +98,7 @@ def _records(log: LogReader, topic: str) -> Iterator[RecordLike]:
             offset += len(records)
 
 
-def _balances(balances: Iterator[Balance]) -> tuple[int, dict[str, dict[str, int]], str | None]:
+def _balances(balances: Iterator[_Balance]) -> tuple[int, dict[str, dict[str, int]], str | None]:
     """How many accounts, totals by unit, and the account with the most earned in the first unit of all."""
     accounts, account = 0, None
     totals: dict[str, dict[str, int]] = {}
