@@ -1,4 +1,4 @@
-"""Balances: what each account holds per unit, folded from the ledger's entries (DOMAIN section 7)."""
+"""Balances: what an account holds per unit, folded from the ledger's entries (DOMAIN section 7)."""
 
 from __future__ import annotations
 
@@ -8,29 +8,17 @@ from msgspec import Struct, structs
 
 from events.outputs import Kind, Reward, RewardEvent
 
-#: The total that a kind adds its amount to; kinds that only move between buckets have none.
-TOTALS: Final[dict[Kind, str | None]] = {
-    "accrued": "earned",
-    "tier": "earned",
-    "bonus": "earned",
-    "referral": "earned",
-    "adjusted": "earned",
-    "reversed": "reversed",
-    "redeemed": "redeemed",
-    "expired": "expired",
-    "released": None,
-    "held": None,
-    "unheld": None,
-}
+#: What an entry's amount counts towards; kinds that only move between buckets count towards nothing.
+EARNED: Final[frozenset[Kind]] = frozenset({"accrued", "tier", "bonus", "referral", "adjusted"})
+MOVED: Final[frozenset[Kind]] = frozenset({"released", "held", "unheld"})
 
 
 class Balance(Struct, frozen=True, array_like=True, gc=False):
-    """One account's balance in one unit: three buckets and four totals, as integers of the unit.
+    """An account's balance in one unit: three buckets and four totals, as integers of the unit.
 
     ``as_of`` is the greatest event time counted, in milliseconds since the epoch.
     """
 
-    account: str
     unit: str
     pending: int = 0
     available: int = 0
@@ -45,16 +33,18 @@ class Balance(Struct, frozen=True, array_like=True, gc=False):
 def fold(before: Balance, event: RewardEvent) -> Balance:
     """The balance after one more entry of its account and unit: buckets from postings, totals by kind."""
     reward = event.data
+    kind, amount = reward.kind, reward.amount
     pending, available, held = movement(reward)
-    total = TOTALS[reward.kind]
-    gained = {total: getattr(before, total) + reward.amount} if total else {}
-    return structs.replace(
-        before,
-        pending=before.pending + pending,
-        available=before.available + available,
-        held=before.held + held,
-        as_of=max(before.as_of, event.time),
-        **gained,
+    return Balance(
+        before.unit,
+        before.pending + pending,
+        before.available + available,
+        before.held + held,
+        before.earned + amount if kind in EARNED else before.earned,
+        before.redeemed + amount if kind == "redeemed" else before.redeemed,
+        before.expired + amount if kind == "expired" else before.expired,
+        before.reversed + amount if kind == "reversed" else before.reversed,
+        max(before.as_of, event.time),
     )
 
 
@@ -78,8 +68,9 @@ def is_sound(balance: Balance) -> bool:
     return held == balance.earned - balance.reversed - balance.redeemed - balance.expired
 
 
-def as_row(balance: Balance) -> dict[str, str | int]:
+def as_row(account: str, balance: Balance) -> dict[str, str | int]:
     """The row of the table ``balances``."""
     row = structs.asdict(balance)
     del row["as_of"]
+    row["account"] = account
     return row

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, Protocol
 
 from projections.intake import Decode, take
 from projections.metrics import ProjectionMetrics
 from projections.progress import Progress
 from projections.store import Tables
+from projections.threads import in_thread
 from streams.engine.record import RecordLike
 from streams.engine.store import StoreCorruptError
 
@@ -97,7 +99,7 @@ class EmbeddedReader:
             self._rebuild("corrupt", "a read met a damaged file")
         try:
             # The fold takes its time: in a thread, answers over HTTP do not wait for it.
-            found = [await asyncio.to_thread(self._batch, source) for source in self._sources]
+            found = [await in_thread(partial(self._batch, source)) for source in self._sources]
         except StoreCorruptError as error:
             self._rebuild("corrupt", str(error))
             return True

@@ -7,26 +7,27 @@ a second copy of an entry in the topic count once too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
-import orjson
 from msgspec import Struct
 
 from events.outputs import RewardEvent
 from projections import statements
 from projections.balances import Balance, fold, is_sound
 from projections.faults import Fault, FaultCode
-from projections.keys import balance_key, head_key, statement_key
+from projections.keys import account_key, escape, statement_key
 from streams.engine.state import Delta, checksum
 
 Get = Callable[[bytes], bytes | None]
 
 
-class Head(Struct, array_like=True):
-    """What is known about an account: its greatest seq and the units it has balances in."""
+class Account(Struct, array_like=True):
+    """An account's row: its greatest seq, and a balance per unit."""
 
-    seq: int = 0
-    units: list[str] = []
+    account: str
+    seq: int
+    balances: dict[str, Balance]
 
 
 class Folded(Struct):
@@ -39,19 +40,20 @@ class Folded(Struct):
     faults: list[Fault]
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode_head = msgspec.msgpack.Decoder(Head).decode
-_decode_balance = msgspec.msgpack.Decoder(Balance).decode
+pack: Final = msgspec.msgpack.Encoder().encode
+unpack: Final = msgspec.msgpack.Decoder(Account).decode
 
 
-def decode_balance(raw: bytes) -> Balance:
-    """A balance as it is stored."""
-    return _decode_balance(raw)
+class _Entity:
+    """An account within a batch: its row, and where the rows of the account lie."""
 
+    __slots__ = ("before", "escaped", "key", "row")
 
-def decode_head(raw: bytes) -> Head:
-    """An account's head as it is stored."""
-    return _decode_head(raw)
+    def __init__(self, account: str, get: Get) -> None:
+        self.escaped = escape(account)
+        self.key = account_key(self.escaped)
+        self.before = get(self.key)
+        self.row = Account(account, 0, {}) if self.before is None else unpack(self.before)
 
 
 class Batch:
@@ -59,9 +61,7 @@ class Batch:
 
     def __init__(self, get: Get) -> None:
         self._get = get
-        self._before: dict[bytes, bytes | None] = {}
-        self._heads: dict[bytes, Head] = {}
-        self._balances: dict[bytes, Balance] = {}
+        self._entities: dict[str, _Entity] = {}
         self._statements: dict[bytes, bytes] = {}
         self._counted = 0
         self._duplicates = 0
@@ -70,66 +70,50 @@ class Batch:
     def add(self, event: RewardEvent) -> None:
         """Count the entry, unless it is known."""
         reward = event.data
-        head_at = head_key(reward.account)
-        head = self._head(head_at)
-        statement_at = statement_key(reward.account, reward.seq)
-        if reward.seq <= head.seq and self._is_known(event, statement_at):
+        account, seq, unit = reward.account, reward.seq, reward.unit
+        entity = self._entities.get(account)
+        if entity is None:
+            entity = self._entities[account] = _Entity(account, self._get)
+        row = entity.row
+        key = statement_key(entity.escaped, seq)
+        if seq <= row.seq and self._is_known(event, key):
             return
-        if reward.seq > head.seq + 1:
-            self._fault(FaultCode.SEQ_GAP, event, expected=str(head.seq + 1), found=str(reward.seq))
-        balance_at = balance_key(reward.account, reward.unit)
-        balance = fold(self._balance(balance_at, event), event)
+        if seq > row.seq + 1:
+            self._fault(FaultCode.SEQ_GAP, event, expected=str(row.seq + 1), found=str(seq))
+        balance = fold(row.balances.get(unit) or Balance(unit), event)
         if not is_sound(balance):
             self._fault(FaultCode.UNBALANCED, event, found=reward.entry_id)
-        self._balances[balance_at] = balance
-        if reward.unit not in head.units:
-            head.units = sorted([*head.units, reward.unit])
-        head.seq = max(head.seq, reward.seq)
-        self._statements[statement_at] = statements.encode_row(event)
+        row.balances[unit] = balance
+        row.seq = max(row.seq, seq)
+        self._statements[key] = statements.pack(event)
         self._counted += 1
 
     def result(self) -> Folded:
-        """The batch's changes, each key once."""
-        rows: dict[bytes, bytes] = {key: _encode(head) for key, head in self._heads.items() if head.seq}
-        rows.update((key, _encode(balance)) for key, balance in self._balances.items())
-        rows.update(self._statements)
-        changes = {key: value for key, value in rows.items() if self._before.get(key) != value}
-        delta = Delta()
-        for key, value in changes.items():
-            old = self._before.get(key)
-            if old is None:
+        """The batch's changes, each key once, and how they move the store's books."""
+        changes = self._statements
+        delta = Delta(len(changes), sum(checksum(key, row) for key, row in changes.items()))
+        for entity in self._entities.values():
+            key, before, row = entity.key, entity.before, pack(entity.row)
+            if row == before or not entity.row.seq:
+                continue
+            changes[key] = row
+            delta.check += checksum(key, row)
+            if before is None:
                 delta.count += 1
             else:
-                delta.check -= checksum(key, old)
-            delta.check += checksum(key, value)
+                delta.check -= checksum(key, before)
         return Folded(changes, delta, self._counted, self._duplicates, self._faults)
 
-    def _is_known(self, event: RewardEvent, statement_at: bytes) -> bool:
-        raw = self._statements.get(statement_at) or self._get(statement_at)
+    def _is_known(self, event: RewardEvent, key: bytes) -> bool:
+        raw = self._statements.get(key) or self._get(key)
         if raw is None:
             return False  # it fills a gap that was reported before
-        known = orjson.loads(raw)["entry_id"]
+        known = statements.unpack(raw).data.entry_id
         if known == event.data.entry_id:
             self._duplicates += 1
         else:
             self._fault(FaultCode.SEQ_CONFLICT, event, expected=known, found=event.data.entry_id)
         return True
-
-    def _head(self, key: bytes) -> Head:
-        head = self._heads.get(key)
-        if head is None:
-            raw = self._before[key] = self._get(key)
-            head = self._heads[key] = Head() if raw is None else _decode_head(raw)
-        return head
-
-    def _balance(self, key: bytes, event: RewardEvent) -> Balance:
-        balance = self._balances.get(key)
-        if balance is None:
-            raw = self._before[key] = self._get(key)
-            if raw is None:
-                return Balance(event.data.account, event.data.unit)
-            return _decode_balance(raw)
-        return balance
 
     def _fault(self, code: FaultCode, event: RewardEvent, *, expected: str = "", found: str = "") -> None:
         self._faults.append(Fault(code, event.data.account, event.data.seq, expected, found))

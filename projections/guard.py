@@ -47,7 +47,8 @@ class Guard(Struct, frozen=True):
         if self.token is None:
             return True
         scheme, _, given = (authorization or "").partition(" ")
-        same = hmac.compare_digest(given.strip().encode(), self.token.encode())
+        # Header bytes that are no UTF-8 arrive as surrogates.
+        same = hmac.compare_digest(given.strip().encode(errors="surrogateescape"), self.token.encode())
         return same and scheme.lower() == "bearer"
 
 

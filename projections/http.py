@@ -19,12 +19,13 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from events.time import format_time
-from projections.balances import Balance, as_row
+from projections.balances import Balance
 from projections.guard import Guard
 from projections.metrics import HttpMetrics
 from projections.problems import ProblemCode, problem
 from projections.progress import Blocker
 from projections.store import Page
+from streams.engine.store import StoreCorruptError
 
 #: Characters: a longer account is refused.
 MAX_ACCOUNT_CHARS: Final = 300
@@ -39,6 +40,8 @@ MAX_BODY_BYTES: Final = 1_024
 MAX_HEADERS: Final = 64
 #: Seconds: an idle connection is closed.
 KEEPALIVE_S: Final = 30.0
+#: Sent with 503: seconds after which asking again makes sense.
+RETRY: Final = {"Retry-After": "5"}
 #: Seconds: a client that reads or sends slower is cut off at shutdown.
 SHUTDOWN_S: Final = 5.0
 
@@ -171,7 +174,7 @@ class _Routes:
             blocker = self._readiness.blocker()
             reason = None if blocker is None else _fields(blocker)
             detail = "the tables are being filled from their topics"
-            return problem(ProblemCode.NOT_READY, detail, headers={"Retry-After": "5"}, reason=reason)
+            return problem(ProblemCode.NOT_READY, detail, headers=RETRY, reason=reason)
         return None
 
 
@@ -198,6 +201,9 @@ async def _translate(request: web.Request, handler: Handler) -> web.StreamRespon
         return problem(ProblemCode.ROUTE_UNKNOWN, "no such resource")
     except web.HTTPException as error:
         return problem(ProblemCode.REQUEST_REFUSED, error.reason, status=error.status)
+    except StoreCorruptError:
+        detail = "the tables are damaged and will be rebuilt from their topics"
+        return problem(ProblemCode.NOT_READY, detail, headers=RETRY)
     except Exception:
         log.exception("a request failed")
         return problem(ProblemCode.INTERNAL, "the request failed; the log of the server says why")
@@ -241,10 +247,7 @@ def _unknown(account: str) -> web.Response:
 
 
 def _balance(balance: Balance) -> dict[str, str | int]:
-    row = as_row(balance)
-    del row["account"]
-    row["as_of"] = format_time(balance.as_of)
-    return row
+    return {**structs.asdict(balance), "as_of": format_time(balance.as_of)}
 
 
 def _fields(blocker: Blocker) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -19,6 +20,7 @@ from projections.intake import Decode, take
 from projections.metrics import ProjectionMetrics
 from projections.progress import Progress
 from projections.store import Tables
+from projections.threads import in_thread
 from streams.engine.store import StoreCorruptError
 
 #: Records: one batch, which is one write of the tables.
@@ -97,8 +99,8 @@ class KafkaReader:
                 if records:
                     taken = take(records, self._decode)
                     # The fold takes its time: in a thread, answers over HTTP do not wait for it.
-                    await asyncio.to_thread(
-                        self._tables.apply, taken.events, taken.positions, taken.unreadable
+                    await in_thread(
+                        partial(self._tables.apply, taken.events, taken.positions, taken.unreadable)
                     )
             except StoreCorruptError as error:
                 await self._rebuild(consumer, sources, "corrupt", str(error))

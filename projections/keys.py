@@ -1,4 +1,4 @@
-"""Keys of the tables in RocksDB: byte order is the order by account, then unit or seq.
+"""Keys of the tables in RocksDB: byte order is the order by account, then seq.
 
 An account may hold any character, NUL too: it is escaped as in FoundationDB's tuple layer, so that no
 account's rows ever lie among those of another.
@@ -8,34 +8,23 @@ from __future__ import annotations
 
 from typing import Final
 
-BALANCE: Final = b"b"
-HEAD: Final = b"h"
+ACCOUNT: Final = b"a"
 STATEMENT: Final = b"s"
 VERSION: Final = b"v"
 
 _SEQ_BYTES: Final = 8
 
 
-def account_prefix(table: bytes, account: str) -> bytes:
-    """What all keys of the account in the table begin with."""
-    return table + account.encode().replace(b"\0", b"\0\xff") + b"\0"
+def escape(account: str) -> bytes:
+    """What stands for the account in keys; it ends the account's part of the key."""
+    return account.encode().replace(b"\0", b"\0\xff") + b"\0"
 
 
-def head_key(account: str) -> bytes:
-    """Key of what is known about an account as a whole."""
-    return account_prefix(HEAD, account)
+def account_key(escaped: bytes) -> bytes:
+    """Key of the account's balances."""
+    return ACCOUNT + escaped
 
 
-def balance_key(account: str, unit: str) -> bytes:
-    """Key of a balance."""
-    return account_prefix(BALANCE, account) + unit.encode()
-
-
-def statement_key(account: str, seq: int) -> bytes:
+def statement_key(escaped: bytes, seq: int) -> bytes:
     """Key of the account's entry ``seq``."""
-    return account_prefix(STATEMENT, account) + seq.to_bytes(_SEQ_BYTES, "big")
-
-
-def table_end(table: bytes) -> bytes:
-    """The smallest key behind all keys of a table."""
-    return table + b"\xff"
+    return STATEMENT + escaped + seq.to_bytes(_SEQ_BYTES, "big")

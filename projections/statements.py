@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import orjson
 
 from events.outputs import RewardEvent
 from events.time import format_time
+
+#: A row as it is stored: written for every entry, so compact; turned into JSON for those that are asked for.
+pack: Final = msgspec.msgpack.Encoder().encode
+unpack: Final = msgspec.msgpack.Decoder(RewardEvent).decode
 
 
 def as_row(event: RewardEvent) -> dict[str, Any]:
@@ -18,6 +22,6 @@ def as_row(event: RewardEvent) -> dict[str, Any]:
     return row
 
 
-def encode_row(event: RewardEvent) -> bytes:
-    """The row as one line of JSON with sorted keys: what tables and HTTP answers hand on as it is."""
-    return orjson.dumps(as_row(event), option=orjson.OPT_SORT_KEYS)
+def as_line(raw: bytes) -> bytes:
+    """A stored row as JSON with sorted keys."""
+    return orjson.dumps(as_row(unpack(raw)), option=orjson.OPT_SORT_KEYS)

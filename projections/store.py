@@ -16,23 +16,27 @@ from typing import Final, TypeVar
 from msgspec import Struct
 
 from events.outputs import RewardEvent
+from projections import statements
 from projections.balances import Balance
 from projections.faults import Fault, FaultCode
-from projections.fold import Folded, decode_balance, decode_head, fold_batch
-from projections.keys import STATEMENT, VERSION, account_prefix, balance_key, head_key, statement_key
+from projections.fold import Account, Folded, fold_batch, unpack
+from projections.keys import VERSION, account_key, escape, statement_key
 from projections.metrics import ProjectionMetrics
 from projections.progress import Source
-from streams.engine.store import StoreCorruptError, open_store
+from streams.engine.store import Store, StoreCorruptError, open_store
 
 #: Bump when a fold or the layout of a row changes: older tables are rebuilt from the topics.
-FOLD_VERSION: Final = 1
+FOLD_VERSION: Final = 2
 
 _STAMP: Final = b"%d" % FOLD_VERSION
-_MAX_SEQ: Final = 2**63 - 1
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+
+class TablesInUseError(Exception):
+    """Another process has the tables open; the message is one line that says what to do."""
 
 
 class Page(Struct, frozen=True):
@@ -45,7 +49,8 @@ class Page(Struct, frozen=True):
 class Tables:
     """Balances and statements under a directory, with the positions they were folded up to.
 
-    Raises ``StoreCorruptError`` where the database turns out to be damaged; ``rebuild`` mends that.
+    Opening raises ``TablesInUseError``. Where the database turns out to be damaged later, reads and writes
+    raise ``StoreCorruptError``, and ``rebuild`` mends it.
     """
 
     def __init__(self, path: Path, metrics: ProjectionMetrics | None = None) -> None:
@@ -54,7 +59,7 @@ class Tables:
         self._logged: set[FaultCode] = set()
         #: Set when a read met damage; who feeds the tables then rebuilds them.
         self.damaged = False
-        self._store, damage = open_store(self._path)
+        self._store, damage = _open(self._path)
         if damage is not None:
             self._note_rebuild("corrupt", damage)
         if self._store.count and self._store.get(VERSION) != _STAMP:
@@ -89,37 +94,30 @@ class Tables:
 
     def balances(self, account: str) -> list[Balance] | None:
         """The account's balances by unit, or ``None`` for an account without entries."""
-        raw_head = self._read(head_key(account))
-        if raw_head is None:
-            return None
-        rows = (self._read(balance_key(account, unit)) for unit in decode_head(raw_head).units)
-        return [decode_balance(row) for row in rows if row is not None]
+        row = self._account(escape(account))
+        return None if row is None else [row.balances[unit] for unit in sorted(row.balances)]
 
     def statement(self, account: str, after: int, limit: int) -> Page | None:
         """Up to ``limit`` entries with seq > ``after``, or ``None`` for an account without entries."""
-        raw_head = self._read(head_key(account))
-        if raw_head is None:
+        escaped = escape(account)
+        row = self._account(escaped)
+        if row is None:
             return None
-        last = decode_head(raw_head).seq
-        start = min(after, _MAX_SEQ) + 1
-        stop = min(start + limit, last + 1)
-        rows = (self._read(statement_key(account, seq)) for seq in range(start, stop))
-        return Page([row for row in rows if row is not None], stop - 1 if stop <= last else None)
+        start = after + 1
+        stop = min(start + limit, row.seq + 1)
+        found = (self._read(statement_key(escaped, seq)) for seq in range(start, stop))
+        lines = [statements.as_line(raw) for raw in found if raw is not None]
+        return Page(lines, stop - 1 if stop <= row.seq else None)
 
     def scan(self, table: bytes) -> Iterator[bytes]:
         """All rows of a table in key order."""
         return (value for _, value in self._store.scan(table, table + b"\xff"))
 
-    def statement_rows(self, account: str) -> Iterator[bytes]:
-        """All entries of an account."""
-        prefix = account_prefix(STATEMENT, account)
-        return (value for _, value in self._store.scan(prefix, prefix + b"\xff"))
-
     def rebuild(self, reason: str, detail: str) -> None:
         """Wipe the tables; every position is 0 again."""
         self._store.close()
         shutil.rmtree(self._path, ignore_errors=True)
-        self._store, _ = open_store(self._path)
+        self._store, _ = _open(self._path)
         self.damaged = False
         self._note_rebuild(reason, detail)
 
@@ -138,6 +136,10 @@ class Tables:
             delta.check += added.check
         named = {f"{topic}/{partition}": offset for (topic, partition), offset in positions.items()}
         self._store.write(changes, delta, named, 0)
+
+    def _account(self, escaped: bytes) -> Account | None:
+        raw = self._read(account_key(escaped))
+        return None if raw is None else unpack(raw)
 
     def _read(self, key: bytes) -> bytes | None:
         return self._guard(lambda: self._store.get(key))
@@ -161,6 +163,18 @@ class Tables:
         log.warning("tables are rebuilt from their topics (%s): %s", reason, detail)
         if self._metrics is not None:
             self._metrics.on_rebuild(reason)
+
+
+def _open(path: Path) -> tuple[Store, str | None]:
+    try:
+        return open_store(path)
+    except Exception as error:
+        # rocksdict raises plain Exception for every status; only its text tells them apart.
+        if "lock" in str(error).lower():
+            raise TablesInUseError(
+                f"{path} is in use: stop the other process or name another folder"
+            ) from error
+        raise
 
 
 def _source(name: str) -> Source:

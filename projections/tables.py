@@ -12,9 +12,9 @@ import orjson
 from msgspec import Struct
 
 from events.outputs import RewardEvent
-from projections import balances
-from projections.fold import decode_balance
-from projections.keys import BALANCE, STATEMENT
+from projections import balances, statements
+from projections.fold import unpack
+from projections.keys import ACCOUNT, STATEMENT
 from projections.store import Tables
 
 #: Entries: a replay folds this many at once, which is all that it keeps in memory.
@@ -22,32 +22,35 @@ FOLD_ENTRIES: Final = 2_000
 
 
 class Table(Struct, frozen=True):
-    """A table: where its rows lie in key order, and how a stored row becomes a line of sorted JSON."""
+    """A table: under which keys its rows are stored, and how a stored row becomes lines of sorted JSON."""
 
     key_prefix: bytes
-    line: Callable[[bytes], bytes]
+    lines: Callable[[bytes], list[bytes]]
     doc: str
 
 
-def balance_line(raw: bytes) -> bytes:
-    """A stored balance as a line of JSON with sorted keys."""
-    return orjson.dumps(balances.as_row(decode_balance(raw)), option=orjson.OPT_SORT_KEYS)
+def balance_lines(raw: bytes) -> list[bytes]:
+    """One line per unit of an account."""
+    row = unpack(raw)
+    units = sorted(row.balances)
+    rows = (balances.as_row(row.account, row.balances[unit]) for unit in units)
+    return [orjson.dumps(each, option=orjson.OPT_SORT_KEYS) for each in rows]
 
 
-def statement_line(raw: bytes) -> bytes:
-    """A stored statement row, which is such a line already."""
-    return raw
+def statement_lines(raw: bytes) -> list[bytes]:
+    """The line of one entry."""
+    return [statements.as_line(raw)]
 
 
 TABLES: Final[dict[str, Table]] = {
-    "balances": Table(BALANCE, balance_line, "Per account and unit: buckets and totals."),
-    "statements": Table(STATEMENT, statement_line, "Per account: its ledger entries in seq order."),
+    "balances": Table(ACCOUNT, balance_lines, "Per account and unit: buckets and totals."),
+    "statements": Table(STATEMENT, statement_lines, "Per account: its ledger entries in seq order."),
 }
 
 
 def lines(tables: Tables, table: Table) -> Iterator[bytes]:
     """The table's lines, sorted by account, then by unit or seq."""
-    return (table.line(raw) for raw in tables.scan(table.key_prefix))
+    return (line for raw in tables.scan(table.key_prefix) for line in table.lines(raw))
 
 
 class TableWriter:

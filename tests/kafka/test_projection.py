@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from events.outputs import RewardEvent
 from projections.kafka_reader import KafkaReader
+from projections.keys import STATEMENT
 from projections.metrics import ProjectionMetrics
 from projections.progress import BlockerCode, Progress
 from projections.store import Tables
@@ -73,7 +74,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def total(tables: Tables) -> int:
-    return sum(1 for account in ACCOUNTS for _ in tables.statement_rows(account))
+    return sum(1 for _ in tables.scan(STATEMENT))
 
 
 def test_committed_entries_count_once_aborted_and_open_ones_do_not(kafka: Cluster, tmp_path: Path) -> None:

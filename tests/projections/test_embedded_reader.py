@@ -39,7 +39,7 @@ def append(log: Log, events: list[RewardEvent]) -> None:
 
 
 def balances(tables: Tables) -> dict[tuple[str, str], dict[str, int]]:
-    rows = [as_row(row) for account in ACCOUNTS for row in tables.balances(account) or []]
+    rows = [as_row(account, row) for account in ACCOUNTS for row in tables.balances(account) or []]
     return {
         (r.pop("account"), r.pop("unit")): r for r in sorted(rows, key=lambda r: (r["account"], r["unit"]))
     }

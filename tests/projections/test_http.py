@@ -17,6 +17,7 @@ from projections import http
 from projections.guard import BindingError, Guard
 from projections.progress import Progress
 from projections.store import Tables
+from streams.engine.store import StoreCorruptError
 from tests.projections.ledgers import START_MS, entry
 
 TOKEN = "correct-horse-battery"
@@ -335,5 +336,88 @@ def test_a_client_that_never_finishes_its_request_is_cut_off(
     async def scenario() -> None:
         async with serving(tmp_path) as (_, port):
             assert await asyncio.wait_for(asyncio.to_thread(raw, port, data), 10) == b""
+
+    run(scenario)
+
+
+def test_damage_that_a_request_meets_is_not_ready() -> None:
+    class Damaged:
+        def balances(self, _: str) -> None:
+            raise StoreCorruptError("block checksum mismatch")
+
+        statement = balances
+
+    async def scenario() -> None:
+        progress = Progress()
+        progress.restart([("rewards", 0)])
+        progress.report("rewards", 0, 0)
+        app = http.make_app(Damaged(), progress, CollectorRegistry(), Guard())
+        runner, port = await http.start(app, Guard(), "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{port}/v1/accounts/{ANN}/balances"
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            body = orjson.loads(await response.read())
+        await runner.cleanup()
+
+        assert (response.status, body["code"], response.headers["Retry-After"]) == (503, "not_ready", "5")
+        assert "checksum" not in body["detail"]
+
+    run(scenario)
+
+
+ODD = [
+    b"%ff",
+    b"%ed%a0%80",
+    b"\xff",
+    b"\xc3\xa9",
+    b"%00",
+    b"..",
+    b"%2e%2e",
+    b"%2F",
+    b"a" * 900,
+    b"%",
+    b"{",
+    b";",
+    b"%0d%0a",
+    b"\x01",
+]
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+def test_odd_bytes_in_path_query_and_headers_never_make_the_server_fail(
+    tmp_path: Path, token: str | None
+) -> None:
+    def requests() -> list[bytes]:
+        auth = b"Authorization: Bearer " + TOKEN.encode()
+        lines = [b"GET /v1/accounts/customer:%s/balances HTTP/1.1" % odd for odd in ODD]
+        lines += [
+            b"GET /v1/accounts/customer:ann/statement?limit=%s&after=%s HTTP/1.1" % (odd, odd) for odd in ODD
+        ]
+        lines += [b"GET /%s HTTP/1.1" % odd for odd in ODD] + [
+            b"GET //v1/accounts HTTP/1.1",
+            b"GET * HTTP/1.1",
+            b"%s / HTTP/1.1" % b"X" * 40,
+        ]
+        heads = [line + b"\r\nHost: localhost\r\n" + auth for line in lines]
+        heads += [b"GET /healthz HTTP/1.1\r\nHost: " + odd for odd in ODD]
+        heads += [
+            b"GET /v1/accounts/customer:ann/balances HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+            + odd
+            for odd in ODD
+        ]
+        heads += [b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: " + odd for odd in ODD]
+        return [head + b"\r\nConnection: close\r\n\r\n" for head in heads]
+
+    async def scenario() -> None:
+        async with serving(tmp_path, token=token) as (ask, port):
+            answers = {data: await asyncio.to_thread(raw, port, data) for data in requests()}
+            alive, _, _ = await ask("/healthz")
+
+        failed = {
+            data: answer
+            for data, answer in answers.items()
+            if not answer.startswith((b"HTTP/1.1 2", b"HTTP/1.1 4", b"HTTP/1.0 4"))
+        }
+        assert failed == {}
+        assert alive == 200
 
     run(scenario)

@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -16,7 +17,8 @@ from projections import store as store_module
 from projections.balances import as_row
 from projections.faults import Fault, FaultCode
 from projections.metrics import ProjectionMetrics
-from projections.store import Tables
+from projections.store import Tables, TablesInUseError
+from streams.engine.store import StoreCorruptError
 from tests.projections.ledgers import Author, entry, recompute
 
 ANN = "customer:ann"
@@ -28,7 +30,7 @@ def accrued(seq: int, amount: int = 10, account: str = ANN, unit: str = "points"
 
 
 def snapshot(tables: Tables, accounts: list[str]) -> dict[tuple[str, str], dict[str, int]]:
-    rows = [as_row(balance) for account in accounts for balance in tables.balances(account) or []]
+    rows = [as_row(account, balance) for account in accounts for balance in tables.balances(account) or []]
     return {(str(r.pop("account")), str(r.pop("unit"))): r for r in rows}
 
 
@@ -186,7 +188,7 @@ def test_tables_of_another_version_of_the_folds_are_rebuilt(
     tables = Tables(tmp_path)
     tables.apply([accrued(1)], {SOURCE: 1})
     tables.close()
-    monkeypatch.setattr(store_module, "_STAMP", b"2")
+    monkeypatch.setattr(store_module, "_STAMP", b"another")
 
     registry = CollectorRegistry()
     tables = Tables(tmp_path, ProjectionMetrics(registry))
@@ -200,7 +202,48 @@ def test_tables_of_another_version_of_the_folds_are_rebuilt(
 def test_a_directory_in_use_is_left_alone(tables: Tables, tmp_path: Path) -> None:
     tables.apply([accrued(1)], {SOURCE: 1})
 
-    with pytest.raises(Exception, match="lock"):
+    with pytest.raises(TablesInUseError, match="in use: stop the other process"):
         Tables(tmp_path)
 
     assert tables.balances(ANN)[0].pending == 10
+
+
+def test_rows_and_positions_of_a_batch_are_one_write(tables: Tables) -> None:
+    before = tables._store._db.latest_sequence_number()
+    writes = []
+
+    class Watched:
+        def __init__(self, db: Any) -> None:
+            self.db = db
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.db, name)
+
+        def write(self, batch: Any) -> None:
+            writes.append(batch.len())
+            self.db.write(batch)
+
+    tables._store._db = Watched(tables._store._db)
+    tables.apply([accrued(1), accrued(1, account="customer:bob")], {SOURCE: 2})
+
+    # two entries, two accounts, the stamp of the folds, the positions
+    assert writes == [6]
+    assert tables._store._db.latest_sequence_number() == before + 6
+
+
+def test_damage_met_by_a_read_is_told_and_rebuilding_mends_it(tmp_path: Path) -> None:
+    tables = Tables(tmp_path)
+    tables.apply([accrued(seq) for seq in range(1, 2_000)], {SOURCE: 2_000})
+    tables._store._db.flush()
+    (sst,) = (tmp_path / "tables").glob("*.sst")
+    with sst.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * (sst.stat().st_size - 2_000))
+
+    with pytest.raises(StoreCorruptError):
+        [tables.statement(ANN, after, 100) for after in range(0, 2_000, 100)]
+    assert tables.damaged
+    tables.rebuild("corrupt", "in a test")
+
+    assert (tables.damaged, tables.position(SOURCE), tables.balances(ANN)) == (False, 0, None)
+    tables.close()
