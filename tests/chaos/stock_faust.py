@@ -2,8 +2,8 @@
 
 A table keyed by customer holds balance and known order ids, each reward is sent with ``topic.send``, and
 acknowledgement, changelog and commits are Faust's own. Refunds and holds are left out, in its favour.
-Run as ``python -m tests.chaos.stock_faust worker``; ``STOCK_BROKERS``, ``STOCK_STATE``, ``STOCK_PARTITIONS``
-and ``STOCK_PORT`` say where.
+Run as ``python -m tests.chaos.stock_faust worker``; ``STOCK_BROKERS``, ``STOCK_STATE``, ``STOCK_PARTITIONS``,
+``STOCK_PORT`` and ``STOCK_ID`` (app id) say where and as what.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 
 import faust
 
-TOPIC = "stock-rewards"
-APP_ID = "stock"
+APP_ID = os.environ.get("STOCK_ID", "stock")
+TOPIC = f"{APP_ID}-rewards"
 ZONES = {"FR": ZoneInfo("Europe/Paris"), "US": ZoneInfo("America/New_York")}
 RATES = {"EUR": Decimal(1), "USD": Decimal("0.92")}
 CENT = Decimal("0.01")

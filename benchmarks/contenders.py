@@ -1,0 +1,118 @@
+"""The three that are compared: how each is started on a fresh set of topics, and where its rewards appear."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiokafka.errors import UnknownTopicOrPartitionError
+
+from tests.chaos.run import PROGRAM, keyday
+from tests.chaos.slot import LEASH
+from tests.kafka.broker import Broker, free_port
+
+REWARDS = "rewards"
+CHANGELOG = "keyday-customers-changelog"
+
+
+@dataclass
+class Bench:
+    """What all contenders share."""
+
+    broker: Broker
+    folder: Path
+    partitions: int
+
+    def keyday_env(self) -> dict[str, str]:
+        """The settings of a Keyday worker: all defaults, but no ticks, because the orders are of the past."""
+        return {
+            "KEYDAY_BROKERS": self.broker.bootstrap,
+            "KEYDAY_PROGRAMS": str(PROGRAM),
+            "KEYDAY_PARTITIONS": str(self.partitions),
+            "KEYDAY_STATE_DIR": str(self.folder / "keyday"),
+            "KEYDAY_CLOCK": "none",
+        }
+
+    async def start(
+        self, name: str, command: tuple[str, ...], env: Mapping[str, str]
+    ) -> asyncio.subprocess.Process:
+        """Start a contender; its output goes to a log of its own."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *LEASH,
+                sys.executable,
+                *command,
+                env={**os.environ, **env},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+
+@dataclass
+class Started:
+    """A running contender and the topic of its rewards."""
+
+    process: asyncio.subprocess.Process
+    topic: str
+
+    async def kill(self) -> None:
+        """SIGKILL and wait."""
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+
+
+async def passthrough(bench: Bench, attempt: int) -> Started:
+    """Only aiokafka: consume, and send a record of a reward's size for each order."""
+    topic = f"passthrough-{attempt}"
+    await _fresh(bench, topic)
+    env = {"BENCH_BROKERS": bench.broker.bootstrap, "BENCH_TOPIC": topic}
+    return Started(await bench.start("passthrough", ("-m", "benchmarks.passthrough"), env), topic)
+
+
+async def keyday_worker(bench: Bench, attempt: int) -> Started:
+    """A Keyday worker with exactly once on, without any state."""
+    _gone(bench, REWARDS, CHANGELOG)
+    shutil.rmtree(bench.folder / "keyday", ignore_errors=True)
+    await keyday(bench.keyday_env(), "topics", "create", "--yes")
+    return await again(bench, f"bench-{attempt}")
+
+
+async def again(bench: Bench, app_id: str) -> Started:
+    """A Keyday worker on what is there."""
+    env = {**bench.keyday_env(), "KEYDAY_APP_ID": app_id}
+    return Started(await bench.start("keyday", ("-m", "streams.cli", "worker"), env), REWARDS)
+
+
+async def stock_faust(bench: Bench, attempt: int) -> Started:
+    """A plain Faust app with the same rules; see ``tests/chaos/stock_faust.py``."""
+    app_id = f"stock-{attempt}"
+    await _fresh(bench, f"{app_id}-rewards")
+    env = {
+        "STOCK_ID": app_id,
+        "STOCK_BROKERS": bench.broker.bootstrap,
+        "STOCK_STATE": str(bench.folder / app_id),
+        "STOCK_PARTITIONS": str(bench.partitions),
+        "STOCK_PORT": str(free_port()),
+    }
+    command = ("-m", "tests.chaos.stock_faust", "worker", "-l", "warn")
+    return Started(await bench.start("stock-faust", command, env), f"{app_id}-rewards")
+
+
+CONTENDERS = {"passthrough": passthrough, "keyday": keyday_worker, "stock_faust": stock_faust}
+
+
+async def _fresh(bench: Bench, topic: str) -> None:
+    bench.broker.create_topics({topic: bench.partitions})
+
+
+def _gone(bench: Bench, *topics: str) -> None:
+    with suppress(UnknownTopicOrPartitionError):
+        bench.broker.delete_topics(topics)

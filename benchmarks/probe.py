@@ -1,0 +1,90 @@
+"""Measuring a process from outside: what is committed on the broker, CPU seconds and memory from /proc."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer
+
+from benchmarks.contenders import Started
+from tests.chaos.kafka import partitions_of
+
+TICKS = os.sysconf("SC_CLK_TCK")
+SAMPLE_S = 0.1
+START_TIMEOUT_S = 120.0
+STALL_TIMEOUT_S = 60.0
+
+
+class BenchError(Exception):
+    """A contender died or stood still."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Orders a second by the clock and per second of CPU, and the greatest resident memory."""
+
+    eps: float
+    eps_per_core: float
+    rss_mb: float
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process with all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def peak_rss_mb(pid: int) -> float:
+    """The high-water mark of resident memory in MiB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+@asynccontextmanager
+async def committed(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer whose ``end_offsets`` are the ends of what is committed."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed", group_id=None)
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def rate(bootstrap: str, started: Started, *, orders: int, rewards: int, cap_s: float) -> Rate:
+    """From the first reward that appears to the last one, or for ``cap_s`` seconds.
+
+    Orders are counted by the rewards that they led to: ``rewards`` in all for ``orders`` in all.
+    """
+    pid = started.process.pid
+    partitions = await partitions_of(bootstrap, [started.topic])
+    async with committed(bootstrap) as consumer:
+
+        async def progress() -> int:
+            if started.process.returncode is not None:
+                raise BenchError(f"{started.topic}: the process exited with {started.process.returncode}")
+            return sum((await consumer.end_offsets(partitions)).values())
+
+        waiting_since = time.monotonic()
+        while not (first := await progress()):
+            if time.monotonic() - waiting_since > START_TIMEOUT_S:
+                raise BenchError(f"{started.topic}: nothing after {START_TIMEOUT_S:.0f} s")
+            await asyncio.sleep(SAMPLE_S)
+        begin, begin_cpu = time.monotonic(), cpu_seconds(pid)
+        last, now, moved = first, begin, begin
+        while last < rewards and now - begin < cap_s:
+            await asyncio.sleep(SAMPLE_S)
+            found, now = await progress(), time.monotonic()
+            if found > last:
+                last, moved = found, now
+            elif now - moved > STALL_TIMEOUT_S:
+                raise BenchError(f"{started.topic}: stands still at {last} of {rewards} rewards")
+        done = (min(last, rewards) - first) * orders / rewards
+        return Rate(done / (now - begin), done / (cpu_seconds(pid) - begin_cpu), peak_rss_mb(pid))
