@@ -10,11 +10,18 @@ from msgspec import UNSET, Struct, UnsetType
 from events.outputs import DeadLetter
 
 
+class Header(Struct, frozen=True, gc=False):
+    """One header of the original record."""
+
+    name: str
+    value: str
+
+
 class DeadLetterLine(Struct, frozen=True, gc=False):
     """A dead letter in a file.
 
     Key and value are the original's text. What is not UTF-8 is base64, and ``base64`` lists which: ``key``,
-    ``value``, ``headers.<position>``. ``headers`` are the original's, as pairs, when it had some.
+    ``value``, ``headers.<position>``. ``headers`` are the original's, when it had some.
     """
 
     code: str
@@ -24,7 +31,7 @@ class DeadLetterLine(Struct, frozen=True, gc=False):
     offset: int
     key: str | None
     value: str | None
-    headers: tuple[tuple[str, str], ...] | UnsetType = UNSET
+    headers: tuple[Header, ...] | UnsetType = UNSET
     base64: tuple[str, ...] | UnsetType = UNSET
 
 
@@ -44,7 +51,7 @@ def dead_letter_line(letter: DeadLetter) -> bytes:
             key=None if letter.key is None else _text("key", letter.key, encoded),
             value=None if letter.value is None else _text("value", letter.value, encoded),
             headers=tuple(
-                (name, _text(f"headers.{position}", value, encoded))
+                Header(name, _text(f"headers.{position}", value, encoded))
                 for position, (name, value) in enumerate(letter.headers)
             )
             or UNSET,
