@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -89,6 +90,16 @@ def make_task(
     )
 
 
+def tune_collector() -> None:
+    """Spare what lives as long as the process from Python's cycle collector, and run it less often.
+
+    Batches make many objects and no cycles; looking through all of them again cost a quarter of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
 def wall_clock() -> int:
     """Now, in milliseconds since the epoch."""
     return int(time.time() * 1000)
@@ -165,7 +176,7 @@ class Worker:
         transport.attach(app, host, kafka)
         transport.subscribe(app, host)
 
-        @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
+        @app.on_partitions_revoked.connect
         async def close_tasks(*_args: Any, **_kwargs: Any) -> None:
             await host.close()
 
@@ -230,6 +241,7 @@ class Worker:
 async def run_worker(settings: Settings, programs: Programs, on_step: Steps = no_step) -> int:
     """Run a Kafka worker until SIGTERM or SIGINT (0) or a failure (1), which ends the process hard."""
     worker = Worker(settings, programs, on_step)
+    tune_collector()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)

@@ -35,9 +35,15 @@ class Agent(Protocol):
     It has emitted nothing and changed nothing when it answers with a rejection or a duplicate.
     """
 
-    name: str
-    #: Input topics, causes before effects: the order that breaks ties between equal times.
-    inputs: Sequence[str]
+    @property
+    def name(self) -> str:
+        """What its inbox, its changelog and its transactional ids are called after."""
+        ...
+
+    @property
+    def inputs(self) -> Sequence[str]:
+        """Input topics, causes before effects: the order that breaks ties between equal times."""
+        ...
 
     def handle(self, event: InputEvent, record: RecordLike, emit: Emit) -> Outcome:
         """Decide on one event that is new by its identity."""
@@ -54,7 +60,8 @@ class Agent(Protocol):
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:
         """Do up to ``limit`` accounts' worth of what falls due at a home midnight.
 
-        ``zone`` is the home zone whose day begins, ``day`` the proleptic ordinal of the home date that begins, ``at`` its instant in
-        milliseconds. True when nothing of this midnight is left; called again until then.
+        ``zone`` is the home zone whose day begins, ``day`` the proleptic ordinal of that home date and
+        ``at`` its instant in milliseconds. True when nothing of this midnight is left; called again
+        until then.
         """
         ...

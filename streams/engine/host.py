@@ -69,6 +69,8 @@ class TaskHost:
         self.room = asyncio.Event()
         #: Says whether an input of a partition has more to read; the transport replaces it.
         self.behind: Callable[[str, int], bool] = lambda _topic, _partition: False
+        #: The end of what is committed to a partition of a topic, as far as known; replaced likewise.
+        self.end_of: Callable[[str, int], int | None] = lambda _topic, _partition: None
 
     @property
     def topics(self) -> list[str]:
@@ -184,14 +186,23 @@ class TaskHost:
         """Which task has something to do but has committed nothing for ``stall_timeout_s``."""
         oldest = time.monotonic() - self._limits.stall_timeout_s
         for task in self._tasks.values():
-            if task.merger.waiting() and task.last_commit < oldest:
-                return f"task {task!r} has records and committed nothing for {self._limits.stall_timeout_s} s"
+            if task.busy() and task.last_commit < oldest:
+                return f"task {task!r} lags and committed nothing for {self._limits.stall_timeout_s} s"
         return None
 
+    def report_lag(self) -> None:
+        """Tell the metrics how many committed records each task has not processed."""
+        for task in self._tasks.values():
+            for topic in task.inputs:
+                end = self.end_of(topic, task.partition)
+                if end is not None:
+                    task.report_lag(topic, end)
+
     async def watch(self) -> None:
-        """End the worker when a task stalls; runs until it is cancelled."""
+        """Report lag, and end the worker when a task stalls; runs until it is cancelled."""
         while True:
             await asyncio.sleep(_WATCH_INTERVAL_S)
+            self.report_lag()
             reason = self.stalled()
             if reason:
                 self._on_failure(TimeoutError(reason))

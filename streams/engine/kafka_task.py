@@ -16,7 +16,7 @@ from streams.engine.metrics import TaskMetrics
 from streams.engine.outbox import Outbox, Steps
 from streams.engine.record import RecordLike
 from streams.engine.restore import AheadOfChangelogError, restore
-from streams.engine.store import Store, open_store
+from streams.engine.store import Store, StoreLockedError, open_store
 from streams.engine.task import Task
 
 logger = logging.getLogger(__name__)
@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 MakeTask = Callable[[int, Store], Task]
 #: Seconds between two looks at the store's size for the metrics.
 _SIZE_INTERVAL_S = 10.0
+#: Seconds: how long another process may hold a store that this worker was given, and between two tries.
+_LOCK_TIMEOUT_S = 30.0
+_LOCK_RETRY_S = 0.2
 
 
 class KafkaTask:
@@ -49,6 +52,7 @@ class KafkaTask:
         self.inputs = inputs
         self.changelog = f"keyday-{agent}-changelog"
         self.merger = Merger(inputs, behind)
+        self._behind = behind
         self.task: Task | None = None
         self.last_commit = time.monotonic()
         self._make_task = make_task
@@ -83,7 +87,7 @@ class KafkaTask:
         """Fence any predecessor, then bring the store to the end of the changelog."""
         await self._outbox.start()
         self._metrics.on_start()
-        store, damage = await asyncio.to_thread(open_store, self._path)
+        store, damage = await self._open_store()
         if damage:
             logger.warning("store of %r was damaged and is rebuilt from its changelog: %s", self, damage)
             self._metrics.on_rebuild("corrupt")
@@ -94,12 +98,23 @@ class KafkaTask:
             self._metrics.on_rebuild("ahead")
             store.close()
             await asyncio.to_thread(_destroy, self._path)
-            store, _ = await asyncio.to_thread(open_store, self._path)
+            store, _ = await self._open_store()
             await self._restore(store)
         self._store = store
         self._next = dict(store.positions)
         self.task = self._make_task(self.partition, store)
         self.last_commit = time.monotonic()
+
+    async def _open_store(self) -> tuple[Store, str | None]:
+        """Open the directory; another worker of this machine may need a moment to let go of it."""
+        deadline = time.monotonic() + _LOCK_TIMEOUT_S
+        while True:
+            try:
+                return await asyncio.to_thread(open_store, self._path)
+            except StoreLockedError:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(_LOCK_RETRY_S)
 
     async def _restore(self, store: Store) -> None:
         began = time.monotonic()
@@ -121,6 +136,14 @@ class KafkaTask:
     def hungry(self, topic: str) -> bool:
         """Whether more of a topic should be fetched: at most two batches wait."""
         return self.merger.buffered(topic) < 2 * self._limits.batch_max_records
+
+    def busy(self) -> bool:
+        """Whether records wait here or in the topics."""
+        return self.merger.waiting() or any(self._behind(topic) for topic in self.inputs)
+
+    def report_lag(self, topic: str, end: int) -> None:
+        """Tell the metrics how far the committed position is from the end of an input."""
+        self._metrics.on_lag(topic, max(0, end - self.positions.get(topic, 0)))
 
     def nudge(self) -> None:
         """Look again whether an input is still behind."""
@@ -149,7 +172,8 @@ class KafkaTask:
                 timeout: float | None = max(0.001, idle_s - (now - blocked_since))
             else:
                 blocked_since, timeout = None, None
-                self.last_commit = now
+                if not self.busy():
+                    self.last_commit = now
             try:
                 async with asyncio.timeout(timeout):
                     await self._arrived.wait()

@@ -35,6 +35,10 @@ class StoreCorruptError(Exception):
     """What is in the store does not add up; it has to be wiped and rebuilt."""
 
 
+class StoreLockedError(Exception):
+    """Another process has the directory open."""
+
+
 class Meta(Struct, array_like=True):
     """Written with every batch: positions per input topic, changelog position, count and check value."""
 
@@ -89,7 +93,7 @@ class Store:
         self._pending: Meta | None = None
         if not prefix:
             # One call less for each read of the hot path.
-            self.get = db.get  # type: ignore[assignment,method-assign]
+            self.get = db.get  # type: ignore[method-assign]
 
     def _read_meta(self) -> Meta:
         raw = self._db.get(self._prefix + _META)
@@ -235,6 +239,9 @@ def open_store(path: Path) -> tuple[Store, str | None]:
     """Open and verify the store of a task; one that is damaged is wiped.
 
     Returns the store and, when it had to be wiped, why.
+
+    Raises:
+        StoreLockedError: another process has it open.
     """
     damage: str | None = None
     try:
@@ -249,7 +256,7 @@ def open_store(path: Path) -> tuple[Store, str | None]:
         damage = str(error)
     except Exception as error:  # rocksdict raises plain Exception for every RocksDB status
         if "lock" in str(error).lower():
-            raise
+            raise StoreLockedError(f"{path} is open in another process") from error
         damage = str(error)
     shutil.rmtree(path, ignore_errors=True)
     return Store(open_db(path)), damage

@@ -160,7 +160,7 @@ class Task:
         if topic == self._inbox:
             topic = _origin(headers) or topic
         decoded = self._decode(topic, record.key, record.value, headers)
-        if type(decoded) is DecodeError:
+        if isinstance(decoded, DecodeError):
             self._dead(record, decoded.code, decoded.detail)
             return
         event: InputEvent = decoded.event
@@ -181,7 +181,7 @@ class Task:
             outcome = agent.handle(event, record, self._emit)
             if outcome is None:
                 self._identities.remember(identity, decoded.content, time)
-            elif type(outcome) is Rejection:
+            elif isinstance(outcome, Rejection):
                 self._dead(record, outcome.code, outcome.detail)
             else:
                 # The event took effect before under another identity; this one is known from now on.

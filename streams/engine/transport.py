@@ -49,7 +49,7 @@ class BatchTopic(Topic):
         async def passthrough(message: Any, *, propagate: bool = False) -> Any:  # noqa: ARG001  Faust's signature
             return self._create_event(message.key, message.value, message.headers, message)
 
-        self.decode = passthrough  # type: ignore[method-assign]
+        self.decode = passthrough
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -128,6 +128,7 @@ class BatchConsumer(driver.Consumer):
         #: How many agents have not been handed the last batch of a partition yet.
         self._in_transit: dict[tuple[str, int], int] = {}
         self.host.behind = self.behind
+        self.host.end_of = self.end_of
 
     @property
     def host(self) -> TaskHost:
@@ -143,6 +144,11 @@ class BatchConsumer(driver.Consumer):
             return True
         known = self._known.get(cast("TP", aiokafka.TopicPartition(topic, partition)))
         return known is None or known[0] < known[1]
+
+    def end_of(self, topic: str, partition: int) -> int | None:
+        """The end of what is committed to a partition, as the last fetch saw it."""
+        known = self.progress.get(cast("TP", aiokafka.TopicPartition(topic, partition)))
+        return None if known is None else known[1]
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109
         """One message per partition of a fetch; its value is the list of records."""
@@ -276,8 +282,8 @@ def subscribe(app: faust.App, host: TaskHost) -> None:
 
 def attach(app: faust.App, host: TaskHost, kafka: Mapping[str, Any]) -> None:
     """Give the app the tasks that its consumer feeds and the arguments of its Kafka clients."""
-    app.keyday_host = host  # type: ignore[attr-defined]
-    app.keyday_kafka = kafka  # type: ignore[attr-defined]
+    app.keyday_host = host
+    app.keyday_kafka = kafka
 
 
 def host_of(app: Any) -> TaskHost:
