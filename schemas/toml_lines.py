@@ -23,6 +23,7 @@ def key_lines(text: str) -> dict[str, int]:
             name = _plain(header[2])
             table = name
             if header[1] == "[[":
+                lines.setdefault(name, number)
                 table = f"{name}[{tables[name]}]"
                 tables[name] += 1
             lines.setdefault(table, number)

@@ -1,0 +1,340 @@
+from __future__ import annotations
+
+import json
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from events.time import parse_time
+from schemas.program import Cap, FxRate, KeyDay, Ratio, When
+from schemas.program_file import Parsed, parse_json, parse_toml
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
+HEAD = """[program]
+id = "acme"
+version = 3
+effective_from = 2026-01-01T00:00:00Z
+currency = "EUR"
+home_tz = "Europe/Paris"
+
+[markets.FR]
+tz = "Europe/Paris"
+
+[[key_day]]
+use = "black_friday"
+
+[[budget]]
+id = "q4"
+amount = "50000.00"
+
+"""
+RULE = """[[accrual]]
+id = "r"
+to = "customer"
+unit = "money"
+rate = "0.05"
+"""
+BONUS = """[[bonus]]
+id = "b"
+to = "customer"
+unit = "points"
+multiply = "2"
+"""
+
+
+def errors(text: str) -> list[str]:
+    return [str(error) for error in parse_toml(text).errors]
+
+
+def warnings(text: str) -> list[str]:
+    return [str(warning) for warning in parse_toml(text).warnings]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_examples_are_valid_and_have_full_effect(path: Path) -> None:
+    parsed = parse_toml(path.read_text())
+
+    assert (parsed.errors, parsed.warnings) == ((), ())
+    assert parsed.program is not None
+    assert parsed.program.id == path.stem
+
+
+def test_a_program_in_full() -> None:
+    parsed = parse_toml(
+        HEAD.replace('home_tz = "Europe/Paris"', 'home_tz = "Europe/Paris"\nrounding = "down"')
+        + """
+[fx]
+JPY = [{ from = 2026-07-01T02:00:00+02:00, rate = "0.0061" }, { from = 2026-01-01T00:00:00Z, rate = "0.006" }]
+[coupons]
+LEA10 = "lea"
+"""
+        + RULE
+        + 'when = { min_order = "20.00", key_day = ["black_friday"], market = ["FR"] }\n'
+        + 'exclusive = "x"\npriority = -5\nhold_days = 30\n'
+        + 'cap = { period = "day", amount = "5.00", over = "trim" }\nbudget = "q4"\n'
+        + BONUS
+        + 'on = ["black_friday"]\nhold_days = 0\n'
+    )
+    assert parsed.errors == ()
+    program = parsed.program
+    assert program is not None
+
+    assert (program.id, program.version, program.money_unit, program.digits) == ("acme", 3, "EUR/2", 2)
+    assert (program.rounding, program.bonus_stacking, program.coupon_wins) == ("down", "sum", True)
+    assert program.effective_from == parse_time("2026-01-01T00:00:00Z")
+    assert program.fx["JPY"] == (
+        FxRate(parse_time("2026-01-01T00:00:00Z"), 3, 5, "0.006"),
+        FxRate(parse_time("2026-07-01T00:00:00Z"), 61, 100, "0.0061"),
+    )
+    assert program.coupons == {"LEA10": "lea"}
+    assert program.key_days == (KeyDay("black_friday", "black_friday", None),)
+    (rule,) = program.accruals
+    assert (rule.rate, rule.flat, rule.unit) == (Ratio(5, 2, "0.05"), None, "EUR/2")
+    assert rule.when == When(market=frozenset({"FR"}), key_day=("black_friday",), min_order=2000)
+    assert (rule.exclusive, rule.priority, rule.hold_days) == ("x", -5, 30)
+    assert (rule.cap, rule.budget) == (Cap("day", 500, "trim"), "q4")
+    (bonus,) = program.bonuses
+    assert (bonus.multiply, bonus.on, bonus.hold_days) == (Ratio(2, 0, "2"), ("black_friday",), 0)
+
+
+def test_rules_are_sorted_by_id() -> None:
+    other = RULE.replace('"r"', '"a"')
+    program = parse_toml(HEAD + RULE + other).program
+
+    assert program is not None
+    assert [rule.id for rule in program.accruals] == ["a", "r"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ('id = "acme"\n', "", "1:program.id: is missing"),
+        ('id = "acme"', 'id = ""', "2:program.id: must be a text of 1 to 200 printable characters"),
+        ("version = 3", "version = 0", "3:program.version: must be a whole number from 1 to 1000000000"),
+        ("version = 3", "version = true", "3:program.version: must be a whole number from 1 to 1000000000"),
+        (
+            "effective_from = 2026-01-01T00:00:00Z",
+            "effective_from = 2026-01-01T00:00:00",
+            "4:program.effective_from: must be a time with an offset, as 2026-01-01T00:00:00Z",
+        ),
+        ('currency = "EUR"', 'currency = "EUX"', "5:program.currency: EUX is no ISO 4217 currency"),
+        (
+            'home_tz = "Europe/Paris"',
+            'home_tz = "Paris"',
+            "6:program.home_tz: Paris is not a zone of the IANA database",
+        ),
+        (
+            'home_tz = "Europe/Paris"',
+            'home_tz = "../etc/passwd"',
+            "6:program.home_tz: ../etc/passwd is not a zone of the IANA database",
+        ),
+        (
+            "version = 3",
+            'version = 3\nrounding = "up"',
+            "4:program.rounding: must be (half_even, half_up, down)",
+        ),
+        ("version = 3", "version = 3\nhome = 1", "4:program.home: is not known here"),
+        (
+            '[markets.FR]\ntz = "Europe/Paris"\n',
+            "",
+            "markets: is missing: a program needs a market, as [markets.FR]",
+        ),
+        ('use = "black_friday"', "", "11:key_day[0].id: is missing: a key day needs use or id"),
+        (
+            'use = "black_friday"',
+            'use = "black_friday"\nmarkets = ["XX"]',
+            "13:key_day[0].markets: market XX is not declared",
+        ),
+        ('amount = "50000.00"', "", "14:budget[0].amount: is missing"),
+        ('amount = "50000.00"', 'amount = "1.001"', "16:budget[0].amount: has more than 2 decimals"),
+    ],
+)
+def test_errors_of_the_head(old: str, new: str, error: str) -> None:
+    text = HEAD.replace(old, new, 1)
+    assert text != HEAD
+
+    assert errors(text) == [error]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ('id = "r"', 'id = "a~b"', "accrual[0].id: must not be tier, tier-points, referral and must not hold ~"),
+        ('id = "r"', 'id = "tier"', "accrual[0].id: must not be tier, tier-points, referral and must not hold ~"),
+        ('to = "customer"', 'to = "friend"', "accrual[0].to: must be (partner, customer)"),
+        ('rate = "0.05"', 'rate = "0.05"\nflat = "1.00"', "accrual[0].rate: a rule has either rate or flat"),
+        ('rate = "0.05"', "", "accrual[0].rate: a rule has either rate or flat"),
+        ('rate = "0.05"', 'rate = "5%"', 'accrual[0].rate: must be a decimal, as "0.05"'),
+        ('rate = "0.05"', 'rate = "-1"', "accrual[0].rate: must be from 0 to 1000000"),
+        ('rate = "0.05"', "rate = nan", 'accrual[0].rate: must be a decimal, as "0.05"'),
+        ('rate = "0.05"', "rate = 1e400", 'accrual[0].rate: must be a decimal, as "0.05"'),
+        ('rate = "0.05"', 'flat = "1.005"', "accrual[0].flat: has more than 2 decimals"),
+        ('rate = "0.05"', 'flat = "-1.00"', "accrual[0].flat: must be from 0 to 1000000000000 of the smallest unit"),
+        ('unit = "money"\nrate = "0.05"', 'unit = "points"\nflat = "1.5"', "accrual[0].flat: has more than 0 decimals"),
+        ('rate = "0.05"', 'rate = "0.05"\nhold_days = -1', "accrual[0].hold_days: must be a whole number from 0 to 36500"),
+        ('rate = "0.05"', 'rate = "0.05"\nhold_day = 1', "accrual[0].hold_day: is not known here"),
+        ('rate = "0.05"', 'rate = "0.05"\nbudget = "q5"', "accrual[0].budget: q5 is not declared"),
+        (
+            'unit = "money"',
+            'unit = "points"\nbudget = "q4"',
+            "accrual[0].budget: is money: a points rule cannot draw on one",
+        ),
+        (
+            'rate = "0.05"',
+            'rate = "0.05"\nwhen = { tier = ["gold"] }',
+            "accrual[0].when.tier: never holds for customers",
+        ),
+        (
+            'rate = "0.05"',
+            'rate = "0.05"\nwhen = { key_day = ["eid"] }',
+            "accrual[0].when.key_day: key day eid is not declared",
+        ),
+        (
+            'rate = "0.05"',
+            'rate = "0.05"\nwhen = { market = "FR" }',
+            "accrual[0].when.market: must be a list of texts",
+        ),
+        ('rate = "0.05"', 'rate = "0.05"\nwhen = { colour = "red" }', "accrual[0].when.colour: is not known here"),
+        (
+            'rate = "0.05"',
+            'rate = "0.05"\ncap = { period = "day" }',
+            "accrual[0].cap.amount: is missing",
+        ),
+    ],
+)  # fmt: skip
+def test_errors_of_a_rule(old: str, new: str, error: str) -> None:
+    text = RULE.replace(old, new, 1)
+    assert text != RULE
+
+    found = parse_toml(HEAD + text).errors
+
+    assert [f"{one.path}: {one.message}" for one in found] == [error]
+    assert all(one.line >= 18 for one in found)
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        (BONUS.replace('"2"', '"0.9"'), "bonus[0].multiply: must be 1 or more"),
+        (BONUS + 'on = ["eid"]\n', "bonus[0].on: key day eid is not declared"),
+        (BONUS + 'flat = "1"\n', "bonus[0].multiply: a rule has either multiply or flat"),
+        (BONUS.replace('"b"', '"r"') + RULE, "bonus[0].id: r is declared twice"),
+        (
+            '[fx]\nEUR = [{ from = 2026-01-01T00:00:00Z, rate = "1" }]\n',
+            "fx.EUR: is the program's own currency",
+        ),
+        (
+            '[fx]\nUSD = [{ from = 2026-01-01T00:00:00Z, rate = "0" }]\n',
+            "fx.USD[0].rate: must be a decimal above 0",
+        ),
+        ("[fx]\nUSD = [{ from = 2026-01-01T00:00:00Z }]\n", "fx.USD[0].rate: must be a decimal above 0"),
+        ("[fx]\nUSD = 1\n", "fx.USD: must be a list of tables ([[USD]])"),
+        ("[[accruals]]\n", "accruals: is not known here"),
+        ("[coupons]\nX = 1\n", "coupons.X: must be a text of 1 to 200 printable characters"),
+    ],
+)
+def test_other_errors(more: str, error: str) -> None:
+    found = parse_toml(HEAD + more).errors
+
+    assert [f"{one.path}: {one.message}" for one in found] == [error]
+
+
+def test_every_error_is_named_at_once() -> None:
+    text = HEAD.replace('"EUR"', '"XXX"').replace('"acme"', "7") + RULE.replace("0.05", "x")
+
+    assert [error.partition(" ")[0] for error in errors(text)] == [
+        "5:program.currency:",
+        "2:program.id:",
+        "22:accrual[0].rate:",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a = = 1", "is no TOML: Invalid value (at line 1, column 5)"),
+        ("a = " + "9" * 5000, "cannot be read"),
+        ("a = " + "[" * 100_000, "cannot be read"),
+    ],
+)
+def test_what_is_no_toml(text: str, message: str) -> None:
+    parsed = parse_toml(text)
+
+    assert parsed.program is None
+    assert parsed.errors[0].message.startswith(message)
+
+
+@pytest.mark.parametrize("text", [b"\xff", b"{", b"[]", b"1", b"null", b'{"program": []}', b"[" * 100_000])
+def test_what_is_no_program_as_json(text: bytes) -> None:
+    parsed = parse_json(text)
+
+    assert parsed.program is None
+    assert parsed.errors
+
+
+def as_json(content: Any) -> Any:
+    """What a program file is on the topic: times as text, decimals as written."""
+    match content:
+        case dict():
+            return {key: as_json(value) for key, value in content.items()}
+        case list():
+            return [as_json(value) for value in content]
+        case Decimal():
+            return str(content)
+        case str() | int() | bool():
+            return content
+        case _:
+            return content.isoformat()
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_json_and_toml_are_the_same_program(path: Path) -> None:
+    text = path.read_text()
+    content = tomllib.loads(text, parse_float=Decimal)
+
+    assert parse_json(json.dumps(as_json(content))) == Parsed(parse_toml(text).program)
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"), [("0.1", "0.1"), ("1", "1"), ("1e-3", "0.001"), ('"0.050"', "0.050")]
+)
+def test_numbers_are_read_exactly(text: str, rate: str) -> None:
+    program = parse_toml(HEAD + RULE.replace('"0.05"', text)).program
+
+    assert program is not None
+    assert program.accruals[0].rate is not None
+    assert program.accruals[0].rate.text == rate
+
+
+def test_what_has_no_effect_yet_is_named() -> None:
+    text = (
+        HEAD
+        + '[tiers]\nmetric = "revenue"\n[referral]\nwindow_days = 30\n[compliance]\n[[goal]]\n[[review]]\n'
+        + RULE
+        + 'cap = { period = "day", amount = "5.00" }\nbudget = "q4"\nexpires_days = 365\n'
+        + RULE.replace("customer", "partner").replace('"r"', '"p"')
+        + BONUS
+        + "share = 0.5\n"
+        + '[[key_day]]\nid = "eid"\ndates = { 2026 = ["2026-03-20"] }\n'
+        + '[[key_day]]\nid = "longer"\nuse = "cyber_monday"\ndays = 2\n'
+    )
+    assert errors(text) == []
+
+    assert [warning.partition(":")[2] for warning in warnings(text)] == [
+        "key_day[1]: eid has no effect yet: it never falls on a day",
+        "key_day[2]: days of longer has no effect yet",
+        "budget[0]: budget q4 has no effect yet",
+        "accrual[0].cap: cap of rule r has no effect yet",
+        "accrual[0].budget: budget of rule r has no effect yet",
+        "accrual[0].expires_days: expires_days of rule r has no effect yet",
+        "accrual[1]: rule p to partners has no effect yet",
+        "bonus[0].share: has no effect yet",
+        "tiers: has no effect yet",
+        "referral: has no effect yet",
+        "compliance: has no effect yet",
+        "goal: has no effect yet",
+        "review: has no effect yet",
+    ]
