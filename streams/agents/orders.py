@@ -16,7 +16,6 @@ from streams.rules.bonus import bonuses
 from streams.rules.home_days import clamp_day, iso_date
 from streams.rules.ledger import add_pending, open_account
 from streams.rules.plan import OrderFacts, Plan
-from streams.rules.refunds import ROUNDINGS
 from streams.rules.state import Customer, Grant, Order
 
 #: The greatest amount of one posting, so that the sums of many stay within 64 bits.
@@ -54,7 +53,7 @@ def place(state: CustomerState, order: OrderPlaced, emit: Emit) -> Outcome:
         order.time,
         order.currency,
         order.net,
-        ROUNDINGS.index(plan.rounding),
+        plan.rounding_index,
         _post(state, plan, facts, customer, granted, emit=emit),
     )
     state.orders.put(order_key, decided)
@@ -69,13 +68,13 @@ def _facts(plan: Plan, order: OrderPlaced, customer: Customer) -> OrderFacts | R
     calendar = plan.calendars.get(order.market)
     if calendar is None:
         return Rejection("market_unknown", f"market {order.market} is not in program {order.program}")
-    fx = None
+    fx, own_digits = None, plan.program.digits
     net, gross, time = order.net, order.gross, order.time
     if order.currency != plan.program.currency:
         fx = plan.fx_rate(order.currency, time)
         if fx is None:
             return Rejection("fx_rate_missing", f"no rate from {order.currency} is in force then")
-        net, gross = plan.converted(net, fx), plan.converted(gross, fx)
+        net, gross, own_digits = plan.converted(net, fx), plan.converted(gross, fx), SCALES[order.currency]
     new_customer = order.new_customer
     if new_customer is None:
         new_customer = order.program not in customer.programs
@@ -84,7 +83,7 @@ def _facts(plan: Plan, order: OrderPlaced, customer: Customer) -> OrderFacts | R
         net,
         gross,
         fx,
-        SCALES[order.currency],
+        own_digits,
         plan.home.ordinal(time),
         calendar.key_days_at(time),
         plan.channel_of(order),

@@ -64,10 +64,8 @@ def _grant(plan: Plan, facts: OrderFacts, one: RateRule) -> Granted | None:
         basis, basis_text = _basis(plan, facts, one)
         exact = basis * one.numerator
         amount = round_ratio(exact, one.denominator, plan.rounding)
-        basis_amount = decimal_text(basis, plan.program.digits)
         explain = (
-            basis_text,
-            f"{basis_amount} * {one.rate_text} = {decimal_text(exact, one.scale)}",
+            f"{basis_text} * {one.rate_text} = {decimal_text(exact, one.scale)}",
             f"rounded {plan.rounding} to {decimal_text(amount, one.unit_scale)} {one.unit_text}",
         )
     if amount == 0:
@@ -86,10 +84,8 @@ def _basis(plan: Plan, facts: OrderFacts, one: RateRule) -> tuple[int, str]:
         own, basis, name = order.gross, facts.gross, "gross"
     else:
         own, basis, name = order.net, facts.net, "net"
-    digits, currency = plan.program.digits, plan.program.currency
+    text = f"{name} {decimal_text(basis, plan.program.digits)} {plan.program.currency}"
     if facts.fx is None:
-        return basis, f"{name} {decimal_text(basis, digits)} {currency}"
-    own_text = decimal_text(own, facts.own_digits)
-    return basis, (
-        f"{name} {own_text} {order.currency} * {facts.fx.text} = {decimal_text(basis, digits)} {currency}"
-    )
+        return basis, text
+    own_text = f"{name} {decimal_text(own, facts.own_digits)} {order.currency}"
+    return basis, f"{own_text} * {facts.fx.text} = {text}"

@@ -10,6 +10,7 @@ from events.units import POINTS
 from schemas.program import Accrual, Bonus, FxRate, Program
 from streams.rules.calendar import MarketCalendar
 from streams.rules.home_days import HomeDays, home_days
+from streams.rules.refunds import ROUNDINGS
 from streams.rules.text import decimal_text
 
 
@@ -27,7 +28,7 @@ class RateRule(Struct, frozen=True):
     unit_scale: int
 
 
-class OrderFacts(Struct):
+class OrderFacts(Struct, gc=False):
     """What the rules look at: an order in program currency, at home and in its market."""
 
     order: OrderPlaced
@@ -55,6 +56,7 @@ class Plan:
         "home",
         "program",
         "rounding",
+        "rounding_index",
         "source",
         "zone_key",
     )
@@ -62,6 +64,7 @@ class Plan:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.rounding: Rounding = program.rounding
+        self.rounding_index = ROUNDINGS.index(program.rounding)
         self.home: HomeDays = home_days(program.home_tz)
         #: The account that grants come from.
         self.source = f"program:{program.id}"
