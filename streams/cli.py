@@ -16,8 +16,9 @@ from streams.commands.import_orders import import_
 from streams.commands.replay import replay
 from streams.commands.serving import run as run_
 from streams.commands.serving import serve, worker
+from streams.commands.topics import topics
 
-_COMMANDS = (demo, run_, serve, worker, replay, import_, generate, check)
+_COMMANDS = (demo, run_, serve, worker, replay, import_, generate, topics, check)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
