@@ -81,7 +81,7 @@ async def keyday_worker(bench: Bench, attempt: int) -> Started:
     """A Keyday worker with exactly once on, without any state."""
     _gone(bench, REWARDS, CHANGELOG)
     shutil.rmtree(bench.folder / "keyday", ignore_errors=True)
-    await keyday(bench.keyday_env(), "topics", "create", "--yes")
+    await keyday(bench.keyday_env(), "topics", "create")
     return await again(bench, f"bench-{attempt}")
 
 

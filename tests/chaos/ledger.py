@@ -12,6 +12,9 @@ import orjson
 from tests.chaos.kafka import read_all
 from tests.chaos.verdict import Entry
 
+#: Code, detail, topic, partition and offset; the original's own headers follow.
+ORIGIN_HEADERS = 5
+
 
 def entry_of(event: Mapping[str, Any], where: str) -> Entry:
     """The ledger entry in a ``reward.…`` CloudEvent."""
@@ -43,7 +46,7 @@ async def kafka_dead_letters(bootstrap: str, topic: str = "dead-letters") -> lis
     """Code, original bytes and origin of every committed dead letter."""
     found = []
     async for record in read_all(bootstrap, topic):
-        headers = {name.rpartition("-")[2]: value.decode() for name, value in record.headers}
+        headers = {name: value.decode() for name, value in record.headers[:ORIGIN_HEADERS]}
         origin = f"{headers['topic']}[{headers['partition']}]@{headers['offset']}"
         found.append((headers["code"], record.value, origin))
     return found
@@ -68,5 +71,5 @@ def replay_dead_letters(folder: Path) -> list[tuple[str, bytes]]:
 
 def original_bytes(letter: Mapping[str, Any]) -> bytes:
     """The value of a dead letter in a file: text, or base64 where it is no UTF-8."""
-    value = letter["value"]
-    return value.encode() if isinstance(value, str) else b64decode(value["base64"])
+    encoded = "value" in letter.get("base64", ())
+    return b64decode(letter["value"]) if encoded else letter["value"].encode()

@@ -93,7 +93,7 @@ class Input:
 async def run(options: Options, bootstrap: str) -> tuple[Verdict, Kills]:
     """Run against an empty broker; what goes wrong is said by the verdict."""
     env = worker_env(options, bootstrap)
-    await keyday(env, "topics", "create", "--yes")
+    await keyday(env, "topics", "create")
     kills = Kills(options.kills)
     control = Control(bootstrap, options.folder, options.partitions) if options.control else None
     on_death = control.kill if control else lambda: None
@@ -185,10 +185,14 @@ async def keyday(env: Mapping[str, str], *command: str) -> None:
         WorkerError: it failed.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "streams.cli", *command, env={**os.environ, **env}
+        *(sys.executable, "-m", "streams.cli", *command),
+        env={**os.environ, **env},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
-    if await process.wait() != 0:
-        raise WorkerError(f"keyday {' '.join(command)} exited with {process.returncode}")
+    output, _ = await process.communicate()
+    if process.returncode != 0:
+        raise WorkerError(f"keyday {' '.join(command)}: {output.decode().strip()}")
 
 
 def code_of_end(value: bytes) -> str:

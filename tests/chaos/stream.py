@@ -68,7 +68,7 @@ def format_amount(minor: int) -> str:
 class Stream:
     """Orders, refunds, cancels, repeats and poison of ``customers`` customers, about ``per_day`` a day."""
 
-    def __init__(self, seed: int, *, customers: int = 500, per_day: int = 600) -> None:
+    def __init__(self, seed: int, *, customers: int = 500, per_day: int = 300) -> None:
         self._rng = random.Random(seed)
         self._customers = customers
         self._mean_gap_ms = 86_400_000 // per_day
