@@ -177,7 +177,7 @@ class Cluster:
     async def _until_led(self, names: Collection[str]) -> None:
         """Wait until the brokers know the topics and their leaders: who comes next finds them ready."""
         async with _in_time(f"{self._settings.brokers}: the new topics have no leaders"):
-            while not await self._all_led(names):
+            while not await self._all_led(names):  # noqa: ASYNC110 -- brokers send no word of it
                 await asyncio.sleep(_POLL_S)
 
     async def _all_led(self, names: Collection[str]) -> bool:
