@@ -23,7 +23,7 @@ from projections.fold import Account, Folded, fold_batch, unpack
 from projections.keys import VERSION, account_key, escape, statement_key
 from projections.metrics import ProjectionMetrics
 from projections.progress import Source
-from streams.engine.store import Store, StoreCorruptError, open_store
+from streams.engine.store import Store, StoreCorruptError, StoreLockedError, open_store
 
 #: Bump when a fold or the layout of a row changes: older tables are rebuilt from the topics.
 FOLD_VERSION: Final = 2
@@ -33,10 +33,6 @@ _STAMP: Final = b"%d" % FOLD_VERSION
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-class TablesInUseError(Exception):
-    """Another process has the tables open; the message is one line that says what to do."""
 
 
 class Page(Struct, frozen=True):
@@ -49,8 +45,8 @@ class Page(Struct, frozen=True):
 class Tables:
     """Balances and statements under a directory, with the positions they were folded up to.
 
-    Opening raises ``TablesInUseError``. Where the database turns out to be damaged later, reads and writes
-    raise ``StoreCorruptError``, and ``rebuild`` mends it.
+    Opening raises ``StoreLockedError`` where another process has them open. Where the database turns out to
+    be damaged later, reads and writes raise ``StoreCorruptError``, and ``rebuild`` mends it.
     """
 
     def __init__(self, path: Path, metrics: ProjectionMetrics | None = None) -> None:
@@ -168,13 +164,14 @@ class Tables:
 def _open(path: Path) -> tuple[Store, str | None]:
     try:
         return open_store(path)
-    except Exception as error:
-        # rocksdict raises plain Exception for every status; only its text tells them apart.
-        if "lock" in str(error).lower():
-            raise TablesInUseError(
-                f"{path} is in use: stop the other process or name another folder"
-            ) from error
-        raise
+    except StoreLockedError as error:
+        # "block checksum mismatch" has the word lock in it and is damage all the same.
+        damage = str(error.__cause__)
+        if "Corruption" not in damage:
+            raise
+    # Only here, with the error gone, has the database that it kept open been let go of.
+    shutil.rmtree(path)
+    return open_store(path)[0], damage
 
 
 def _source(name: str) -> Source:
