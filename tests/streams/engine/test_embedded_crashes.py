@@ -24,7 +24,7 @@ def survives(tmp_path: Path, seed: int, *, count: int, kills: int) -> None:
     print(f"seed {seed}")
     source = feeds.write_inputs(tmp_path / "in", feeds.events(seed, count))
     data = tmp_path / "data"
-    subprocess.run(
+    done = subprocess.run(
         [
             sys.executable,
             "-m",
@@ -36,6 +36,8 @@ def survives(tmp_path: Path, seed: int, *, count: int, kills: int) -> None:
         ],
         cwd=feeds.ROOT,
         check=True,
+        stdout=subprocess.PIPE,
+        timeout=100,
     )
     loaded = feeds.programs()
     summary = replay(loaded, source, tmp_path / "out", agents=feeds.agents)
@@ -49,6 +51,7 @@ def survives(tmp_path: Path, seed: int, *, count: int, kills: int) -> None:
             for record in read_all(embedded, "dead-letters")
         )
 
+        assert int(done.stdout) >= kills * 2 // 3
         assert embedded.log.end_offset("orders", 0) == count
         assert ledger == Counter(feeds.lines(tmp_path / "out/rewards.ndjson"))
         assert len(ledger) > count // 3
