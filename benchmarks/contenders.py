@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiokafka.errors import UnknownTopicOrPartitionError
 
-from tests.chaos.run import PROGRAM, keyday
+from tests.chaos.scene import PROGRAM, keyday
 from tests.chaos.slot import LEASH
 from tests.kafka.broker import Broker, free_port
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from tests.chaos.mutants import MUTANTS
-from tests.chaos.run import Options, fresh, report, run
+from tests.chaos.run import Options, report, run
+from tests.chaos.scene import fresh
 from tests.chaos.slot import Kills
 from tests.chaos.verdict import Verdict
 from tests.kafka.broker import Broker

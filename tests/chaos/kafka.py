@@ -18,6 +18,7 @@ from aiokafka.structs import ConsumerRecord
 from tests.chaos.stream import Item
 
 READ_WAIT_MS = 500
+PATIENCE_MS = 180_000  # the input outlives any outage that a test makes
 POLL_S = 0.25
 
 
@@ -49,7 +50,11 @@ class Producer:
 
     def __init__(self, bootstrap: str, partitions: int) -> None:
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap, enable_idempotence=True, acks="all", linger_ms=5
+            bootstrap_servers=bootstrap,
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=5,
+            request_timeout_ms=PATIENCE_MS,
         )
         self._partitions = partitions
         self.sent = 0
@@ -74,7 +79,7 @@ class Producer:
         await self._producer.flush()
         self.sent += len(items)
 
-    async def mark_ends(self, items: Sequence[Item]) -> list[bytes]:
+    async def send_everywhere(self, items: Sequence[Item]) -> list[bytes]:
         """Append the items to every partition, each with the partition's number; returns their values."""
         values = []
         for item in items:

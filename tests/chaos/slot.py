@@ -36,6 +36,7 @@ class Kills:
     by_kind: Counter[str] = field(default_factory=Counter)
     own_exits: list[str] = field(default_factory=list)
     woken: Counter[str] = field(default_factory=Counter)
+    on_death: Callable[[], None] = lambda: None
 
     def claim(self) -> bool:
         """Begin one more life that ends as planned; False when there are enough of them."""
@@ -62,7 +63,8 @@ class Slot:
         folder: Path,
         env: Mapping[str, str],
         session_s: float,
-        on_death: Callable[[], None],
+        *,
+        static: bool = True,
     ) -> None:
         self.name = name
         self.state = folder / name
@@ -71,11 +73,11 @@ class Slot:
             **os.environ,
             **env,
             "KEYDAY_STATE_DIR": str(self.state),
-            "KEYDAY_GROUP_INSTANCE_ID": name,
+            "KEYDAY_GROUP_INSTANCE_ID": name if static else "",
         }
         self._session_s = session_s
-        self._on_death = on_death
         self._exits_in_a_row = 0
+        self.exits: list[int] = []
         self.process: asyncio.subprocess.Process | None = None
 
     async def live(self, plans: Iterator[Plan], kills: Kills) -> None:
@@ -108,6 +110,19 @@ class Slot:
                 stdout=log,
                 stderr=log,
             )
+
+    async def stay(self) -> None:
+        """Start again whenever the process ends with an error, as an orchestrator does.
+
+        Raises:
+            WorkerError: it ended as if all was done.
+        """
+        while True:
+            await self.start(None)
+            assert self.process is not None
+            self.exits.append(await self.process.wait())
+            if self.exits[-1] == 0:
+                raise WorkerError(f"{self.name} exited with 0 under load\n{self.tail()}")
 
     def check(self) -> None:
         """Raise when the process that should run to the end has exited."""
@@ -148,7 +163,7 @@ class Slot:
         else:
             timeout = plan.after_s if plan.death == "moment" else STEP_TIMEOUT_S
             timed_out = await self._outlives(process, timeout) and plan.death == "step"
-        self._on_death()
+        kills.on_death()
         mine = process.returncode is None or process.returncode == -signal.SIGKILL
         self.kill()
         code = await process.wait()

@@ -77,6 +77,7 @@ class Stream:
         self._promised: deque[Order] = deque()  # refunded before they were placed
         self._sent: deque[Item] = deque(maxlen=MEMORY)
         self.day = FIRST_DAY
+        self.now = midnight(FIRST_DAY)
 
     def items(self) -> Iterator[Item]:
         """Records in the order of time; each midnight stands before the first record of its day."""
@@ -86,12 +87,14 @@ class Stream:
             while at >= midnight(self.day + timedelta(days=1)):
                 self.day += timedelta(days=1)
                 yield tick(self.day)
+            self.now = at
             yield self._next(at)
 
     def closing_ticks(self, days: int) -> Iterator[Item]:
         """The midnights of the ``days`` after the last record, so that every hold ends."""
         for _ in range(days):
             self.day += timedelta(days=1)
+            self.now = midnight(self.day)
             yield tick(self.day)
 
     def _next(self, at: int) -> Item:
