@@ -63,9 +63,9 @@ def parse_number(literal: str, scale: int) -> int:
     ``1.25e1`` has one digit after the point, ``12.500`` has three. However large the exponent is, no
     number of that size is ever made.
     """
-    mantissa, mark, exponent = literal.lower().partition("e")
-    if not mark:
+    if "e" not in literal and "E" not in literal:
         return parse_decimal(literal, scale)
+    mantissa, _, exponent = literal.lower().partition("e")
     whole, _, fraction = mantissa.partition(".")
     negative = whole.startswith("-")
     digits = whole.removeprefix("-") + fraction

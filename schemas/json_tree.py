@@ -39,7 +39,7 @@ def read_json(value: bytes) -> Any:
         tree = _decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(Code.JSON_INVALID, "not JSON in UTF-8") from error
-    if value.count(b"{") + value.count(b"[") >= NESTING_MAX_LEVELS:
+    if value.count(b"{") + value.count(b"[") > NESTING_MAX_LEVELS:
         _check_nesting(tree)
     return tree
 
@@ -63,6 +63,8 @@ def _canonical(number: JsonNumber) -> msgspec.Raw:
     """The same text for all literals of one value; integers as ``int`` is written."""
     literal = number.literal
     if len(literal) <= _PLAIN_MAX_CHARS and "e" not in literal and "E" not in literal:
+        if not literal.endswith("0"):
+            return msgspec.Raw(literal)
         short = literal.rstrip("0").removesuffix(".")
         return msgspec.Raw(b"0" if short == "-0" else short.encode())
     return msgspec.Raw(_plain_or_exponent(literal).encode())

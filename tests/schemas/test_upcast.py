@@ -81,6 +81,9 @@ def test_attributes_are_checked_before_the_version_and_fields_after() -> None:
     missing = version(1)
     del missing["data"]["buyer"]
     assert decode(missing, decoder=HISTORIC) == DecodeError(Code.FIELD_MISSING, "data.customer_id")
+    wrong = version(1)
+    wrong["data"]["coupons"] = 5
+    assert decode(wrong, decoder=HISTORIC) == DecodeError(Code.FIELD_INVALID, "data.coupons")
     assert decode(version(1) | {"data": None}, decoder=HISTORIC) == DecodeError(Code.FIELD_MISSING, "data")
 
 
