@@ -177,15 +177,46 @@ def test_a_waiting_refund_leaves_nothing_behind_once_applied() -> None:
     assert world.agent._state.customer("ada").waiting == 0
 
 
-def test_ids_that_look_alike_when_joined_are_kept_apart() -> None:
+def test_refund_ids_that_look_alike_behind_their_customer_are_kept_apart() -> None:
     world = World(ACME)
-    world.send("order.refunded", "2026-03-01T12:00:00Z", refund("o", "r1", customer_id="1ada"))
-    world.send("order.placed", "2026-03-01T13:00:00Z", order("o1"))
-    world.send("order.refunded", "2026-03-01T14:00:00Z", refund("o1", "x", customer_id="ad"))
-    outcome = world.send("order.refunded", "2026-03-01T14:00:00Z", refund("o1", "ax", customer_id="d"))
+    at = "2026-03-01T14:00:00Z"
 
-    assert outcome == "ok"
-    assert [reward.kind for reward in world.rewards] == ["accrued"]
+    assert world.send("order.refunded", at, refund("o1", "x", customer_id="ad")) == "ok"
+    assert world.send("order.refunded", at, refund("o1", "dx", customer_id="a")) == "ok"
+
+
+def test_a_refund_does_not_wait_for_an_order_that_was_forgotten_by_then() -> None:
+    world = World(ACME)
+    time = parse_time("2026-06-01T00:00:00Z")
+    world.send("order.refunded", format_time(time), refund("o1", "r1"))
+    world.send("order.refunded", format_time(time - 1), refund("o1", "r2"))
+    world.send("order.placed", format_time(time - 1 - 120 * DAY_MS), order("o1"))
+
+    assert [reward.entry_id for reward in world.rewards] == [
+        "o1~base~customer:ada",
+        "r2~o1~base~customer:ada",
+    ]
+    assert world.agent._state.customer("ada").waiting == 1
+
+
+def test_a_customer_is_new_to_each_program() -> None:
+    other = POINTS.replace('id = "points"', 'id = "other"', 1)
+    world = World(POINTS, other)
+    for number, program in enumerate(["points", "other", "points", "other"]):
+        world.send("order.placed", "2026-03-01T12:00:00Z", order(f"o{number}", "0.00", program=program))
+
+    assert [reward.entry_id.partition("~")[0] for reward in world.rewards] == ["o0", "o1"]
+
+
+def test_a_clipped_refund_says_what_it_was_clipped_to() -> None:
+    world = World(ACME)
+    world.send("order.placed", "2026-03-01T12:00:00Z", order("o1"))
+    world.send("order.refunded", "2026-03-01T12:00:00Z", refund("o1", "r1", "250.00"))
+
+    assert world.rewards[-1].explain == (
+        "5.00 * 100.00 / 100.00, rounded half_even to 5.00",
+        "5.00 - 0.00 reversed before, from pending",
+    )
 
 
 @pytest.mark.parametrize(
@@ -244,8 +275,10 @@ def test_a_midnight_ticked_again_does_nothing() -> None:
     world.midnight("Europe/Paris", day, at)
     world.midnight("Europe/Paris", day, at)
     world.midnight("Europe/Paris", day - 1, at - DAY_MS)
+    world.send("order.cancelled", "2026-03-01T13:00:00Z", {"order_id": "o1", "customer_id": "ada"})
 
-    assert [reward.kind for reward in world.rewards] == ["accrued", "released"]
+    assert [reward.kind for reward in world.rewards] == ["accrued", "released", "reversed"]
+    world.check_ledger()
 
 
 def test_a_missed_midnight_is_made_up_for_by_the_next() -> None:
