@@ -102,7 +102,7 @@ class _Runner:
             metrics.on_start()
 
     def step(self, limit: int) -> int:
-        """Process up to ``limit`` records in one atomic write; how many are done."""
+        """Process up to ``limit`` records in one atomic write; how many were worked on, 0 at the end."""
         records = self.inputs.take(limit)
         if not records:
             return 0
@@ -119,7 +119,7 @@ class _Runner:
         store.written()
         if self._metrics:
             self._observe(self._metrics, commit, time.perf_counter() - started)
-        # A midnight that takes several steps consumes nothing in all but the last.
+        # A midnight that takes several steps consumes nothing in all but the last: 0 would say the end.
         return max(commit.consumed, 1)
 
     def lag(self) -> int:
@@ -235,7 +235,10 @@ class Embedded:
             raise
 
     def step(self, limit: int | None = None) -> int:
-        """One write of each task that has something to read; how many records were worked on."""
+        """One write of each task that has something to read; how many records were worked on.
+
+        A midnight of several steps counts in each: 0 says that every input is read to its end.
+        """
         return sum(runner.step(limit or self._batch) for runner in self._runners)
 
     def catch_up(self) -> int:

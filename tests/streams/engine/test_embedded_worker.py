@@ -52,7 +52,7 @@ def test_appends_of_one_turn_share_one_write(tmp_path: Path) -> None:
             worker.append([]),
             worker.append([order("c", NOON)]),
         )
-        assert offsets == [[0, 1], [], [2]]
+        assert list(offsets) == [[0, 1], [], [2]]
 
     with_worker(embedded, scenario, running=False)
     assert writes == [frozenset({"orders"})]
