@@ -201,11 +201,15 @@ def _feed(embedded: Embedded, records: Iterator[OutRecord]) -> None:
 
 def _work(embedded: Embedded) -> None:
     """Decide everything, then let the days pass until today."""
-    with progress(embedded.lag(), "Deciding") as bar:
+    _catch_up(embedded, "Deciding")
+    embedded.tick()
+    _catch_up(embedded, "Living on until today")
+
+
+def _catch_up(embedded: Embedded, label: str) -> None:
+    with progress(embedded.lag(), label) as bar:
         while done := embedded.step(_SLICE):
             bar.update(done)
-    embedded.tick()
-    embedded.catch_up()
 
 
 def _repeats(registry: CollectorRegistry, fed: Path) -> int:

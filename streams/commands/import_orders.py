@@ -277,7 +277,7 @@ def _read(export: Export, tally: Tally, refuse: Refuse) -> Iterator[Mapped]:
         mapped = mapper(export.mapping, header, _name(export.table.path))
     except MappingError as error:
         raise click.UsageError(str(error)) from None
-    with progress(export.table.size(), "Reading") as bar:
+    with progress(export.table.size(), "Reading the file") as bar:
         for at, order in enumerate(valid_orders(rows, mapped, Decoder(AnyProgram()), tally, refuse)):
             if at % _BAR_ROWS == 0:
                 bar.update(position[0] - bar.pos)
@@ -289,7 +289,7 @@ def _shown(records: Iterable[OutRecord], tally: Tally) -> Iterator[OutRecord]:
     """The records with a progress bar that begins with the first: then all rows are read and counted."""
     remaining = iter(records)
     for first in remaining:
-        with progress(tally.orders, "Writing") as bar:
+        with progress(tally.orders, "Feeding orders") as bar:
             for record in chain((first,), remaining):
                 yield record
                 bar.update(1)

@@ -48,7 +48,7 @@ class Settings:
     programs: Path | None = setting(None, "Program file (TOML), or a folder of them.")
     data: Path = setting(Path("keyday-data"), "Directory of the embedded log.")
     state_dir: Path = setting(
-        Path("keyday-state"), "Directory of a Kafka worker's stores; lost ones are rebuilt."
+        Path("keyday-state"), "Directory of the stores of a Kafka worker or server; lost ones are rebuilt."
     )
     app_id: str = setting("keyday", "Prefix of the consumer group and of transactional ids.")
 
@@ -56,7 +56,7 @@ class Settings:
     brokers: str = setting("", "Kafka bootstrap servers, `host:port`, separated by commas.")
     partitions: int = setting(
         8,
-        "Partitions of the input topics and of the embedded log, when they are created.",
+        "Partitions of the topics that share one count, when they are created.",
         least=1,
         most=10_000,
     )
