@@ -20,8 +20,8 @@ from streams.rules.ledger import find_account, release
 from streams.rules.state import Tick
 from streams.rules.text import decimal_text
 
-#: Days between two sweeps: what is past its memory takes at most a tenth more room than it has to.
-_SWEEP_DAYS: Final = 15
+#: Days between two sweeps: what is past its memory takes at most a third more room than it has to.
+_SWEEP_DAYS: Final = 60
 #: Orders looked at in a sweep cost less than accounts that are released.
 _SWEPT_PER_ACCOUNT: Final = 5
 

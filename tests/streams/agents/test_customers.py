@@ -260,7 +260,7 @@ def test_the_past_is_forgotten_in_slices_and_not_before_a_late_event_could_ask_f
     world.tick_until(parse_time("2026-09-26T00:00:00Z"))
     assert (keys_under(world, b"o"), keys_under(world, b"r")) == (40, 40)
     before = world.slices
-    world.tick_until(parse_time("2026-10-20T00:00:00Z"))
+    world.tick_until(parse_time("2026-11-27T00:00:00Z"))
 
     assert (keys_under(world, b"o"), keys_under(world, b"r")) == (0, 0)
     assert world.agent.counts.forgotten == 80
