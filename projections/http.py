@@ -82,26 +82,35 @@ def make_app(
     tables: AccountTables, readiness: Readiness, registry: CollectorRegistry, guard: Guard
 ) -> web.Application:
     """The application; who runs it calls ``guard.check_binding`` first."""
-    routes = _Routes(tables, readiness, registry)
     middlewares = [_measure(HttpMetrics(registry)), _translate, _protect(guard)]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
-    app.router.add_get("/healthz", routes.healthz)
-    app.router.add_get("/readyz", routes.readyz)
-    app.router.add_get("/metrics", routes.metrics)
-    app.router.add_get("/v1/accounts/{account}/balances", routes.balances)
-    app.router.add_get("/v1/accounts/{account}/statement", routes.statement)
+    _Probes(readiness, registry).add_to(app)
+    accounts = _Accounts(tables, readiness)
+    app.router.add_get("/v1/accounts/{account}/balances", accounts.balances)
+    app.router.add_get("/v1/accounts/{account}/statement", accounts.statement)
     app.on_response_prepare.append(_harden)
     return app
 
 
-async def start(app: web.Application, guard: Guard, host: str, port: int) -> tuple[web.AppRunner, int]:
+def make_health_app(readiness: Readiness, registry: CollectorRegistry) -> web.Application:
+    """Health, readiness and metrics alone: a worker's, which knows nothing about accounts."""
+    app = web.Application(middlewares=[_translate], client_max_size=MAX_BODY_BYTES)
+    _Probes(readiness, registry).add_to(app)
+    app.on_response_prepare.append(_harden)
+    return app
+
+
+async def start(app: web.Application, guard: Guard | None, host: str, port: int) -> tuple[web.AppRunner, int]:
     """Listen; answers the runner to clean up and the port (which 0 leaves to the system).
+
+    Without a ``guard`` the app has to be one that serves no account data.
 
     Raises:
         BindingError: beyond loopback without a token.
         OSError: the address is taken.
     """
-    guard.check_binding(host)
+    if guard is not None:
+        guard.check_binding(host)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -118,11 +127,15 @@ async def start(app: web.Application, guard: Guard, host: str, port: int) -> tup
     return runner, runner.addresses[0][1]
 
 
-class _Routes:
-    def __init__(self, tables: AccountTables, readiness: Readiness, registry: CollectorRegistry) -> None:
-        self._tables = tables
+class _Probes:
+    def __init__(self, readiness: Readiness, registry: CollectorRegistry) -> None:
         self._readiness = readiness
         self._registry = registry
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/healthz", self.healthz)
+        app.router.add_get("/readyz", self.readyz)
+        app.router.add_get("/metrics", self.metrics)
 
     async def healthz(self, _: web.Request) -> web.StreamResponse:
         return _json({"status": "alive"})
@@ -136,6 +149,12 @@ class _Routes:
     async def metrics(self, request: web.Request) -> web.StreamResponse:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return web.Response(body=encode(self._registry), headers={"Content-Type": content_type})
+
+
+class _Accounts:
+    def __init__(self, tables: AccountTables, readiness: Readiness) -> None:
+        self._tables = tables
+        self._readiness = readiness
 
     async def balances(self, request: web.Request) -> web.StreamResponse:
         account = request.match_info["account"]

@@ -23,7 +23,7 @@ from projections.fold import Account, Folded, fold_batch, unpack
 from projections.keys import VERSION, account_key, escape, statement_key
 from projections.metrics import ProjectionMetrics
 from projections.progress import Source
-from streams.engine.store import Store, StoreCorruptError, StoreLockedError, open_store
+from streams.engine.store import StoreCorruptError, open_store
 
 #: Bump when a fold or the layout of a row changes: older tables are rebuilt from the topics.
 FOLD_VERSION: Final = 2
@@ -55,7 +55,7 @@ class Tables:
         self._logged: set[FaultCode] = set()
         #: Set when a read met damage; who feeds the tables then rebuilds them.
         self.damaged = False
-        self._store, damage = _open(self._path)
+        self._store, damage = open_store(self._path)
         if damage is not None:
             self._note_rebuild("corrupt", damage)
         if self._store.count and self._store.get(VERSION) != _STAMP:
@@ -113,7 +113,7 @@ class Tables:
         """Wipe the tables; every position is 0 again."""
         self._store.close()
         shutil.rmtree(self._path, ignore_errors=True)
-        self._store, _ = _open(self._path)
+        self._store, _ = open_store(self._path)
         self.damaged = False
         self._note_rebuild(reason, detail)
 
@@ -159,19 +159,6 @@ class Tables:
         log.warning("tables are rebuilt from their topics (%s): %s", reason, detail)
         if self._metrics is not None:
             self._metrics.on_rebuild(reason)
-
-
-def _open(path: Path) -> tuple[Store, str | None]:
-    try:
-        return open_store(path)
-    except StoreLockedError as error:
-        # "block checksum mismatch" has the word lock in it and is damage all the same.
-        damage = str(error.__cause__)
-        if "Corruption" not in damage:
-            raise
-    # Only here, with the error gone, has the database that it kept open been let go of.
-    shutil.rmtree(path)
-    return open_store(path)[0], damage
 
 
 def _source(name: str) -> Source:

@@ -16,15 +16,15 @@ from typing import Any
 
 import faust
 from faust.app.base import BootStrategy
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 
 from projections import http
 from projections.embedded_reader import EmbeddedReader
 from projections.guard import Guard
-from projections.http import make_app
+from projections.http import make_app, make_health_app
 from projections.kafka_reader import KafkaReader
 from projections.metrics import ProjectionMetrics
-from projections.progress import Progress
+from projections.progress import MAX_LAG_RECORDS, Blocker, BlockerCode, Progress
 from projections.store import Tables
 from schemas.codec import Decoder, decode_output
 from schemas.programs import Programs
@@ -134,6 +134,25 @@ def build_faust(settings: Settings) -> faust.App:
     return app
 
 
+class WorkerReadiness:
+    """A worker is ready when its tasks are restored and near the end of their inputs."""
+
+    def __init__(self, host: TaskHost) -> None:
+        self._host = host
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the tasks are restored."""
+        return self._host.opened
+
+    def blocker(self) -> Blocker | None:
+        """Why the worker is not ready."""
+        if not self._host.opened:
+            return Blocker(BlockerCode.STARTING)
+        lag = self._host.lag()
+        return Blocker(BlockerCode.CATCHING_UP, lag_records=lag) if lag > MAX_LAG_RECORDS else None
+
+
 class Worker:
     """A Kafka worker: Faust hosts the group membership, the tasks do the work."""
 
@@ -186,14 +205,18 @@ class Worker:
         ]
         if settings.clock == "wall":
             background.append(asyncio.create_task(self._guard(self._ticks(kafka, partitions, host))))
+        probes = None
         if settings.metrics_port is not None:
-            start_http_server(settings.metrics_port, settings.host, self.registry)
+            health = make_health_app(WorkerReadiness(host), self.registry)
+            probes, _ = await http.start(health, None, settings.host, settings.metrics_port)
         await self._ended.wait()
         await host.drain()
         for task in background:
             task.cancel()
         await app.stop()
         await host.close()
+        if probes is not None:
+            await probes.cleanup()
         return 0 if self.failure is None else 1
 
     def _spec(self, name: str, agent: MakeAgent, partitions: int) -> AgentSpec:

@@ -65,6 +65,8 @@ class TaskHost:
         self._tasks: dict[Place, KafkaTask] = {}
         self._runs: dict[Place, asyncio.Task[None]] = {}
         self._by_input: dict[Place, list[KafkaTask]] = {}
+        #: Whether the tasks of the present assignment are restored and running.
+        self.opened = False
         #: Set whenever a batch is committed: a full buffer may have room again.
         self.room = asyncio.Event()
         #: Says whether an input of a partition has more to read; the transport replaces it.
@@ -96,6 +98,7 @@ class TaskHost:
             for topic in task.inputs:
                 self._by_input.setdefault((topic, task.partition), []).append(task)
             self._runs[place] = asyncio.create_task(self._run(task), name=f"keyday-{task!r}")
+        self.opened = True
         return {
             place: min((task.positions.get(place[0]) for task in tasks), key=lambda p: -1 if p is None else p)
             for place, tasks in self._by_input.items()
@@ -145,6 +148,7 @@ class TaskHost:
 
     async def close(self) -> None:
         """Drain, then give all partitions away."""
+        self.opened = False
         await self.drain()
         tasks = list(self._tasks.values())
         self._tasks.clear()
@@ -189,6 +193,14 @@ class TaskHost:
             if task.busy() and task.last_commit < oldest:
                 return f"task {task!r} lags and committed nothing for {self._limits.stall_timeout_s} s"
         return None
+
+    def lag(self) -> int:
+        """How many committed input records the tasks have not processed, as far as known."""
+        return sum(
+            max(0, (self.end_of(topic, task.partition) or 0) - task.positions.get(topic, 0))
+            for task in self._tasks.values()
+            for topic in task.inputs
+        )
 
     def report_lag(self) -> None:
         """Tell the metrics how many committed records each task has not processed."""

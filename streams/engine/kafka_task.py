@@ -118,7 +118,14 @@ class KafkaTask:
 
     async def _restore(self, store: Store) -> None:
         began = time.monotonic()
-        done = await restore(store, self._kafka, self.changelog, self.partition, self._metrics.on_restore)
+        done = await restore(
+            store,
+            self._kafka,
+            self.changelog,
+            self.partition,
+            self._metrics.on_restore,
+            now_ms=int(time.time() * 1000),
+        )
         if done:
             logger.info("restored %d records of %r in %.1f s", done, self, time.monotonic() - began)
 
@@ -201,7 +208,7 @@ class KafkaTask:
             began = time.perf_counter()
             end = await self._outbox.commit(commit.outputs, commit.changes, positions, now_ms)
             step("before_write")
-            store.write(commit.changes, commit.delta, commit.positions, end)
+            store.write(commit.changes, commit.delta, commit.positions, end, now_ms)
             step("after_write")
             self._metrics.on_transaction(time.perf_counter() - began)
             self.last_commit = time.monotonic()

@@ -10,12 +10,15 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
+from schemas.topics import TOMBSTONE_MS
 from streams.engine.outbox import POSITIONS_KEY
 from streams.engine.state import Change, Delta
 from streams.engine.store import Store
 
 #: Records: written to the store at once.
 _BATCH_RECORDS = 20_000
+#: Milliseconds: well below the time for which the changelogs keep deletes visible.
+_AWAY_MS = TOMBSTONE_MS * 9 // 10
 #: Milliseconds: one poll of the changelog.
 _POLL_MS = 500
 #: Bytes: one fetch; catching up reads far ahead.
@@ -23,7 +26,11 @@ _FETCH_BYTES = 8 * 1024 * 1024
 
 
 class AheadOfChangelogError(Exception):
-    """The store contains more than its changelog: it belongs to another history and has to be wiped."""
+    """The changelog cannot bring the store up to date: it has to be wiped and rebuilt.
+
+    The store is ahead, so it belongs to another history; or it was away for so long that the deletes
+    which it missed were compacted away.
+    """
 
 
 async def restore(
@@ -32,6 +39,8 @@ async def restore(
     topic: str,
     partition: int,
     on_progress: Callable[[int, int], None],
+    *,
+    now_ms: int,
 ) -> int:
     """Read committed changelog records from the store's position on; returns how many there were.
 
@@ -41,6 +50,8 @@ async def restore(
         AheadOfChangelogError: the store is ahead of the changelog, or the changelog lost what it needs.
     """
     place = TopicPartition(topic, partition)
+    if store.changelog_position and now_ms - store.changelog_time > _AWAY_MS:
+        raise AheadOfChangelogError("the store was away for longer than the changelog keeps deletes")
     consumer = AIOKafkaConsumer(
         **kafka,
         isolation_level="read_committed",
@@ -89,7 +100,7 @@ async def _copy(
                     changes.append((record.key, record.value))
             # Built from nothing, the books are made at the end by one look at everything.
             delta = Delta() if from_scratch else store.delta_of(changes)
-            store.write(changes, delta, positions, records[-1].offset + 1)
+            store.write(changes, delta, positions, records[-1].offset + 1, records[-1].timestamp)
             done += len(records)
             on_progress(records[-1].offset + 1 - start, end - start)
         await asyncio.sleep(0)

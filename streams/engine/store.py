@@ -40,13 +40,17 @@ class StoreLockedError(Exception):
 
 
 class Meta(Struct, array_like=True):
-    """Written with every batch: positions per input topic, changelog position, count and check value."""
+    """Written with every batch: positions per input topic, changelog position, count and check value.
+
+    ``changelog_time`` is when the last changelog record was written, in milliseconds; 0 without one.
+    """
 
     layout: int = LAYOUT
     positions: dict[str, int] = {}
     changelog_position: int = 0
     count: int = 0
     check: int = 0
+    changelog_time: int = 0
 
 
 def _options() -> Options:
@@ -115,6 +119,11 @@ class Store:
         return self._meta.changelog_position
 
     @property
+    def changelog_time(self) -> int:
+        """When the last changelog record that this store contains was written, in milliseconds."""
+        return self._meta.changelog_time
+
+    @property
     def count(self) -> int:
         """How many keys the store holds, by its own books."""
         return self._meta.count
@@ -139,6 +148,7 @@ class Store:
         delta: Delta,
         positions: dict[str, int],
         changelog_position: int,
+        changelog_time: int = 0,
     ) -> None:
         """Add the changes and the books that belong to them to ``batch``; :meth:`written` makes it final."""
         prefix, put, delete = self._prefix, batch.put, batch.delete
@@ -153,6 +163,7 @@ class Store:
             changelog_position=changelog_position,
             count=old.count + delta.count,
             check=(old.check + delta.check) % _CHECK_MODULUS,
+            changelog_time=changelog_time,
         )
         put(prefix + _META, msgspec.msgpack.encode(meta))
         self._pending = meta
@@ -169,10 +180,11 @@ class Store:
         delta: Delta,
         positions: dict[str, int],
         changelog_position: int,
+        changelog_time: int = 0,
     ) -> None:
         """Stage and write one batch of its own."""
         batch = WriteBatch(raw_mode=True)
-        self.stage(batch, changes, delta, positions, changelog_position)
+        self.stage(batch, changes, delta, positions, changelog_position, changelog_time)
         self._db.write(batch)
         self.written()
 
@@ -208,7 +220,7 @@ class Store:
         """Set count and check value to what is really there: after a restore from nothing."""
         found, meta = self.tally(), self._meta
         delta = Delta(found.count - meta.count, found.check - meta.check)
-        self.write((), delta, {}, meta.changelog_position)
+        self.write((), delta, {}, meta.changelog_position, meta.changelog_time)
 
     def verify(self) -> None:
         """Compare the books with what is there.
@@ -255,8 +267,10 @@ def open_store(path: Path) -> tuple[Store, str | None]:
     except StoreCorruptError as error:
         damage = str(error)
     except Exception as error:  # rocksdict raises plain Exception for every RocksDB status
-        if "lock" in str(error).lower():
+        # RocksDB's words for a held LOCK file; "block checksum mismatch" holds that word, too.
+        if str(error).startswith("IO error: lock"):
             raise StoreLockedError(f"{path} is open in another process") from error
         damage = str(error)
+    # Only here, with the error and its traceback gone, is a half-opened database let go of.
     shutil.rmtree(path, ignore_errors=True)
     return Store(open_db(path)), damage

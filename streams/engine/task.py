@@ -246,6 +246,7 @@ class Task:
                 record.timestamp,
                 record.key,
                 record.value,
+                tuple(record.headers),
             )
         )
 
