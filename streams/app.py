@@ -121,6 +121,7 @@ def build_faust(settings: Settings) -> faust.App:
         topic_allow_declare=False,
         topic_disable_leader=True,
         store="memory://",
+        datadir=str(settings.state_dir / "faust"),
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
         consumer_group_instance_id=settings.group_instance_id,
