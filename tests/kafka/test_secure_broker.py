@@ -13,7 +13,6 @@ from streams.engine.settings import Settings
 from tests.kafka.secure import SecureBroker
 from tests.kafka.test_broker import consume, produce
 
-
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
