@@ -98,14 +98,19 @@ class _Runner:
         self._log = log
         self._task = task
         self._metrics = metrics
+        self._broken = False
         if metrics:
             metrics.on_start()
 
     def step(self, limit: int) -> int:
         """Process up to ``limit`` records in one atomic write; how many were worked on, 0 at the end."""
+        if self._broken:
+            raise RuntimeError("an earlier step failed; open the log again")
         records = self.inputs.take(limit)
         if not records:
             return 0
+        # The task is ahead of its store until the write is done: after a failure it must not go on.
+        self._broken = True
         commit = self._task.process(records)
         self.inputs.give_back(records[commit.consumed :])
         started = time.perf_counter()
@@ -117,6 +122,7 @@ class _Runner:
         # No sync: what a loss of power undoes here is done again, the same, from the synced input.
         write.done(sync=False)
         store.written()
+        self._broken = False
         if self._metrics:
             self._observe(self._metrics, commit, time.perf_counter() - started)
         # A midnight that takes several steps consumes nothing in all but the last: 0 would say the end.

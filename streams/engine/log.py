@@ -231,7 +231,7 @@ def _open(data_dir: Path, partitions: int | None) -> Log | LogError:
 def _open_locked(data_dir: Path, folder: Path, lock: IO[str], partitions: int | None) -> Log | LogError:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         lock.seek(0)
         owner = lock.read().strip() or "unknown"
         return _error(
@@ -239,6 +239,8 @@ def _open_locked(data_dir: Path, folder: Path, lock: IO[str], partitions: int | 
             data_dir,
             f"another keyday process (pid {owner}) uses it; stop that one or give another directory",
         )
+    except OSError as error:
+        return _error(LogErrorCode.FOREIGN, data_dir, f"cannot be locked: {error.strerror}")
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()

@@ -141,11 +141,12 @@ class _Driver:
         limits: Limits,
         writer: _Writer,
     ) -> None:
-        self._db = open_db(state_folder)
+        state_folder.mkdir()
+        self._databases = {name: open_db(state_folder / name) for name in agents}
         self._programs = programs
         self._decode = Decoder(programs).decode
         self._writer = writer
-        self._tasks = [_task(self._db, name, agent, programs, limits) for name, agent in agents.items()]
+        self._tasks = [_task(self._databases[name], make, programs, limits) for name, make in agents.items()]
         self._batch: list[Record] = []
         # With one agent nothing feeds back, and events may share a batch. With more, each is settled alone.
         self._batch_records = limits.batch_max_records if len(self._tasks) == 1 else 1
@@ -169,7 +170,8 @@ class _Driver:
 
     def close(self) -> None:
         """Leave the state; its folder goes with the output's scratch folder."""
-        self._db.close()
+        for database in self._databases.values():
+            database.close()
 
     def _move(self, time: int, record: Record) -> None:
         """Tick what an event passes; what does not decode never moves time, so here it is decoded to see."""
@@ -235,7 +237,7 @@ class _Driver:
         batch = WriteBatch(raw_mode=True)
         task.store.stage(batch, commit.changes, commit.delta, commit.positions, 0)
         # No write-ahead log: a replay that is killed starts again from its input.
-        self._db.write(batch, self._unlogged)
+        self._databases[task.name].write(batch, self._unlogged)
         task.store.written()
         summary = self._writer.summary
         summary.duplicates += commit.tally.duplicates
@@ -256,11 +258,11 @@ class _Driver:
         return Record(topic, 0, self._next_offset(topic), timestamp, key, value, headers)
 
 
-def _task(db: Rdict, name: str, agent: AgentFactory, programs: Programs, limits: Limits) -> Task:
+def _task(database: Rdict, agent: AgentFactory, programs: Programs, limits: Limits) -> Task:
     return Task(
         partition=0,
         partitions=1,
-        store=Store(db, name.encode() + b"\0"),
+        store=Store(database),
         decoder=Decoder(programs),
         agent=agent,
         limits=limits,

@@ -305,3 +305,27 @@ def test_state_that_does_not_add_up_is_refused(tmp_path: Path) -> None:
     log = Log.open(tmp_path)
     assert isinstance(log, Log)
     log.close()
+
+
+def test_after_a_step_that_failed_none_goes_on_until_the_log_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    embedded = recording(tmp_path, seen)
+    embedded.append([order("a", NOON)])
+
+    def full(*_args: Any, **_options: Any) -> None:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Log, "write", full)
+        with pytest.raises(OSError, match="No space left"):
+            embedded.step()
+    with pytest.raises(RuntimeError, match="open the log again"):
+        embedded.step()
+    embedded.close()
+    embedded = recording(tmp_path, seen)
+
+    assert embedded.catch_up() == 1
+    assert seen == ["a", "a"]
+    embedded.close()
