@@ -58,7 +58,11 @@ def make_agents(settings: Settings, programs: Programs) -> dict[str, MakeAgent]:
     """Every agent of Keyday by name."""
     return {
         Customers.name: lambda state: Customers(
-            state, programs, order_memory_days=settings.order_memory_days
+            state,
+            programs,
+            order_memory_days=settings.order_memory_days,
+            max_lateness_days=settings.max_lateness_days,
+            cache_entities=settings.cache_entities,
         ),
     }
 

@@ -158,6 +158,7 @@ def _wait(state: CustomerState, what: TakeBack, record: RecordLike) -> Rejection
         record.offset,
         record.key,
         record.value,
+        tuple(record.headers),
     )
     prefix = keys.waiting_prefix(what.program, what.order_id, what.customer)
     key = keys.waiting_key(prefix, what.time, waiting.offset, _identity(what))
@@ -185,6 +186,7 @@ def _give_up(state: CustomerState, waiting: Waiting, rejection: Rejection, at: i
             max(at, what.time),
             waiting.key,
             waiting.value,
+            waiting.headers,
         )
     )
 

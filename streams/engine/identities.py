@@ -54,6 +54,10 @@ class Identities:
         """Note the first event of an identity that took effect."""
         self._seen.put(key, Seen(content, time))
 
+    def forget(self, key: bytes) -> None:
+        """The event of an identity had no effect after all."""
+        self._seen.delete(key)
+
     def purge(self, cursor: bytes, now: int, limit: int) -> bytes | None:
         """Forget what is too old at ``now``, looking at ``limit`` identities from ``cursor`` on.
 

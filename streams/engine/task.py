@@ -233,7 +233,16 @@ class Task:
             count, amount = rewards.get(kind, (0, 0))
             rewards[kind] = (count + 1, amount + data.amount)
         else:
+            self._forget(event)
             self._dead_letter(event)
+
+    def _forget(self, letter: DeadLetter) -> None:
+        """An event that is refused long after it was taken in may come again: it had no effect."""
+        topic = _origin(letter.headers) or letter.topic
+        decoded = self._decode(topic, letter.key, letter.value, letter.headers)
+        if not isinstance(decoded, DecodeError):
+            event = decoded.event
+            self._identities.forget(identity_key(topic, self.agent.owner(event), event.source, event.id))
 
     def _dead(self, record: RecordLike, code: str, detail: str) -> None:
         self._dead_letter(

@@ -84,6 +84,7 @@ class Waiting(Struct, array_like=True, gc=False):
     offset: int
     key: bytes | None
     value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 class Tick(Struct, array_like=True, gc=False):
