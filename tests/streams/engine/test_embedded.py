@@ -94,15 +94,16 @@ def ticks(log: Log) -> list[str]:
     return found
 
 
-def test_inputs_are_merged_by_time_then_topic_then_offset(tmp_path: Path) -> None:
+@pytest.mark.parametrize("chunk", [1, 2, 5_000])
+def test_inputs_are_merged_by_time_then_topic_then_offset(tmp_path: Path, chunk: int) -> None:
     seen: list[str] = []
-    embedded = recording(tmp_path, seen)
+    embedded = recording(tmp_path, seen, limits=Limits(batch_max_records=chunk))
     embedded.append([order("o1", NOON), order("o2", NOON + 2), order("o3", NOON + 1)])
     embedded.append([click("c1", NOON), click("c2", NOON + 2), click("c3", NOON + DAY_MS)])
     embedded.append([order("o4", NOON + DAY_MS)])
 
     assert embedded.lag() == 8
-    assert embedded.catch_up() == 8
+    assert sum(iter(lambda: embedded.step(5), 0)) == 8
     assert seen == ["c1", "o1", "c2", "o2", "o3", "Europe/Paris 2021-11-09", "c3", "o4"]
     assert embedded.lag() == 0
     embedded.close()
