@@ -64,6 +64,8 @@ def all_mutants(options: Options) -> int:
         verdict, done = once(replace(options, mutant=name, control=False))
         caught = not verdict.good
         print(f"mutant {name}: {'caught' if caught else 'SURVIVED'}: {verdict.line(done.done, options.seed)}")
+        if verdict.problems:
+            print("\n".join(verdict.notes))
         survivors += [] if caught else [name]
     print(f"mutants: {len(MUTANTS)} tried, {len(survivors)} survived {' '.join(survivors)}".rstrip())
     return 1 if survivors else 0

@@ -11,6 +11,7 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment as MemberAssignment
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
@@ -49,17 +50,17 @@ class Producer:
     """Appends items to the partition of their key, clock ticks to all, in the order in which they are given."""
 
     def __init__(self, bootstrap: str, partitions: int) -> None:
+        self._bootstrap = bootstrap
+        self._partitions = partitions
+
+    async def __aenter__(self) -> Self:
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
+            bootstrap_servers=self._bootstrap,
             enable_idempotence=True,
             acks="all",
             linger_ms=5,
             request_timeout_ms=PATIENCE_MS,
         )
-        self._partitions = partitions
-        self.sent = 0
-
-    async def __aenter__(self) -> Self:
         await self._producer.start()
         return self
 
@@ -77,7 +78,6 @@ class Producer:
             else:
                 await self._append(item, partition_of(item.key, self._partitions))
         await self._producer.flush()
-        self.sent += len(items)
 
     async def send_everywhere(self, items: Sequence[Item]) -> list[bytes]:
         """Append the items to every partition, each with the partition's number; returns their values."""
@@ -154,7 +154,7 @@ async def await_values(
     """Return once each of the values stands in the topic, committed.
 
     Raises:
-        StuckError: no record came for ``timeout_s`` seconds.
+        StuckError: none of them came for ``timeout_s`` seconds.
     """
     missing = set(values)
     consumer = AIOKafkaConsumer(
@@ -172,10 +172,11 @@ async def await_values(
         while missing:
             check()
             for records in (await consumer.getmany(timeout_ms=READ_WAIT_MS)).values():
-                since = time.monotonic()
-                missing.difference_update(record.value for record in records)
+                found = missing.intersection(record.value for record in records)
+                since = time.monotonic() if found else since
+                missing -= found
             if time.monotonic() - since > timeout_s:
-                raise StuckError(f"nothing came to {topic} for {timeout_s:.0f} s; missing: {sorted(missing)}")
+                raise StuckError(f"for {timeout_s:.0f} s {topic} did not get {sorted(missing)}")
     finally:
         await consumer.stop()
 
@@ -221,3 +222,20 @@ async def _group_offsets(client: AIOKafkaAdminClient, group: str) -> dict[TopicP
 def _offset(offsets: dict[TopicPartition, object], tp: TopicPartition) -> int:
     found = offsets.get(tp)
     return max(0, getattr(found, "offset", 0))
+
+
+async def until_shared(bootstrap: str, group: str, members: int) -> None:
+    """Return once so many members of a stable group have partitions each.
+
+    Raises:
+        TimeoutError: that did not come about in a minute.
+    """
+    async with admin(bootstrap) as client, asyncio.timeout(60):
+        while True:
+            (answer,) = await client.describe_consumer_groups([group])
+            (described,) = answer.groups
+            _, _, state, _, _, joined, *_ = described
+            shares = [MemberAssignment.decode(member[4]).assignment for member in joined if member[4]]
+            if state == "Stable" and sum(map(bool, shares)) == members == len(joined):
+                return
+            await asyncio.sleep(POLL_S)
