@@ -45,11 +45,8 @@ def parse_time(text: str) -> int:
 
 def format_time(time: int) -> str:
     """RFC 3339 in UTC with milliseconds, such as ``2026-01-01T00:00:00.000Z``."""
-    day, rest = divmod(time, DAY_MS)
-    hour, rest = divmod(rest, HOUR_MS)
-    minute, rest = divmod(rest, MINUTE_MS)
-    second, millisecond = divmod(rest, SECOND_MS)
-    return f"{_day_text(day)}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z"
+    minute, rest = divmod(time, MINUTE_MS)
+    return _minute_text(minute) + _rest_text(rest)
 
 
 # Events come by the hour and from few offsets, so the parts that take a pattern are remembered.
@@ -78,6 +75,14 @@ def _rest_ms(text: str) -> int:
     return time - offset if sign == "+" else time + offset
 
 
-@lru_cache(maxsize=4_096)
-def _day_text(day: int) -> str:
-    return date.fromordinal(day + _EPOCH_DAY).isoformat()
+@lru_cache(maxsize=8_192)
+def _minute_text(minutes: int) -> str:
+    """The minute that began ``minutes`` after the epoch, such as ``2026-01-01T00:00``."""
+    day, minute = divmod(minutes, 1_440)
+    return f"{date.fromordinal(day + _EPOCH_DAY).isoformat()}T{minute // 60:02}:{minute % 60:02}"
+
+
+@lru_cache(maxsize=8_192)
+def _rest_text(milliseconds: int) -> str:
+    """What follows the minute, such as ``:00.000Z``."""
+    return f":{milliseconds // SECOND_MS:02}.{milliseconds % SECOND_MS:03}Z"

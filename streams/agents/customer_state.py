@@ -55,7 +55,7 @@ class CustomerState:
         #: How long they are kept: what is late must still find what it would have found in time.
         self.keep_ms = (memory_days + lateness_days) * DAY_MS
         self.customers: Space[Customer] = state.space(b"c", Customer, cache_limit=cache_entities)
-        self.orders: Space[Order] = state.space(b"o", Order, cache_limit=cache_entities)
+        self.orders: Space[Order] = state.space(b"o", Order, cache_limit=0)
         #: When a refund id was first seen.
         self.refund_ids: Space[int] = state.space(b"r", int, cache_limit=0)
         self.waiting: Space[Waiting] = state.space(b"w", Waiting, cache_limit=0)

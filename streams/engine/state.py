@@ -50,7 +50,6 @@ class Space(Generic[T]):
         "_prefix",
         "_read",
         "_reader",
-        "_sums",
     )
 
     def __init__(self, reader: Reader, books: Delta, prefix: bytes, type_: Any, cache_limit: int) -> None:
@@ -58,43 +57,42 @@ class Space(Generic[T]):
         self._read = reader.get
         self._books = books
         self._prefix = prefix
-        self._cache: dict[bytes, T | None] = {}
-        #: Checksum of the committed value of each cached key; 0 when there is none.
-        self._sums: dict[bytes, int] = {}
-        self._dirty: set[bytes] = set()
+        #: Per key: the value (``None`` when there is none), the checksum of the committed value (0 when
+        #: there is none), and whether it is dirty. One lookup and no method calls for each use.
+        self._cache: dict[bytes, list[Any]] = {}
+        self._dirty: list[tuple[bytes, list[Any]]] = []
         self._cache_limit = cache_limit
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(type_).decode
 
     def get(self, key: bytes) -> T | None:
         """The entity, or ``None`` when there is none."""
-        cache = self._cache
-        if key in cache:
-            return cache[key]
-        full = self._prefix + key
-        raw = self._read(full)
-        if raw is None:
-            self._sums[key] = 0
-            cache[key] = None
-            return None
-        self._sums[key] = checksum(full, raw)
-        value: T = self._decode(raw)
-        cache[key] = value
+        entry = self._cache.get(key)
+        if entry is None:
+            entry = self._load(key)
+        value: T | None = entry[0]
         return value
 
-    def put(self, key: bytes, value: T) -> None:
+    def put(self, key: bytes, value: T | None) -> None:
         """Store the entity, or mark it as changed."""
-        if key not in self._sums:
-            self.get(key)
-        self._cache[key] = value
-        self._dirty.add(key)
+        entry = self._cache.get(key)
+        if entry is None:
+            entry = self._load(key)
+        entry[0] = value
+        if not entry[2]:
+            entry[2] = True
+            self._dirty.append((key, entry))
 
     def delete(self, key: bytes) -> None:
         """Remove the entity."""
-        if key not in self._sums:
-            self.get(key)
-        self._cache[key] = None
-        self._dirty.add(key)
+        self.put(key, None)
+
+    def _load(self, key: bytes) -> list[Any]:
+        full = self._prefix + key
+        raw = self._read(full)
+        entry = [None, 0, False] if raw is None else [self._decode(raw), checksum(full, raw), False]
+        self._cache[key] = entry
+        return entry
 
     def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, T]]:
         """Entities with start <= key < stop in key order, what this batch changed included.
@@ -102,7 +100,7 @@ class Space(Generic[T]):
         What is changed while the scan is under way is seen as it was when the scan began.
         """
         prefix, size = self._prefix, len(self._prefix)
-        dirty = {k: self._cache[k] for k in self._dirty if start <= k < stop}
+        dirty = {key: entry[0] for key, entry in self._dirty if start <= key < stop}
         fresh = sorted(dirty)
         position = 0
         for raw_key, raw in self._reader.scan(prefix + start, prefix + stop):
@@ -114,7 +112,7 @@ class Space(Generic[T]):
                 position += 1
             if key not in dirty:
                 cached = self._cache.get(key)
-                yield key, self._decode(raw) if cached is None else cached
+                yield key, self._decode(raw) if cached is None else cached[0]
         for key in fresh[position:]:
             value = dirty[key]
             if value is not None:
@@ -122,37 +120,39 @@ class Space(Generic[T]):
 
     def drain(self, changes: list[Change]) -> None:
         """Append what changed since the last drain, encoded, and trim the cache to its limit."""
-        prefix, cache, sums, encode = self._prefix, self._cache, self._sums, self._encode
-        append = changes.append
+        prefix, encode, append = self._prefix, self._encode, changes.append
         count = check = 0
-        for key in self._dirty:
-            value = cache[key]
-            old = sums[key]
+        for key, entry in self._dirty:
+            value, old, _ = entry
             full = prefix + key
+            entry[2] = False
             if value is not None:
                 raw = encode(value)
+                # `checksum`, written out: this runs for every change of every batch.
                 new = crc32(raw, crc32(full)) + 1
                 append((full, raw))
-                sums[key] = new
+                entry[1] = new
                 check += new - old
                 if not old:
                     count += 1
             elif old:
                 append((full, None))
-                sums[key] = 0
+                entry[1] = 0
                 check -= old
                 count -= 1
         self._books.count += count
         self._books.check += check
         self._dirty.clear()
-        excess = len(cache) - self._cache_limit
-        if self._cache_limit == 0:
+        self._trim()
+
+    def _trim(self) -> None:
+        cache, limit = self._cache, self._cache_limit
+        if limit == 0:
             cache.clear()
-            sums.clear()
-        elif excess > 0:
+        elif len(cache) > limit:
             # Oldest first: dicts keep insertion order. Half at once keeps the cost per event flat.
-            for key in list(cache)[: excess + self._cache_limit // 2]:
-                del cache[key], sums[key]
+            for key in list(cache)[: len(cache) - limit // 2]:
+                del cache[key]
 
 
 class State:
