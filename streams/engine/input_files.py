@@ -105,10 +105,10 @@ def read_entries(topic: str, path: Path) -> Iterator[Entry]:
                     continue
                 envelope = read_envelope(topic, line)
                 if envelope.time is None:
-                    yield Entry(order, rank, position, -1, envelope.key, line)
+                    yield order, rank, position, -1, envelope.key, line
                     continue
                 order = envelope.time
-                yield Entry(order, rank, position, order, envelope.key, line)
+                yield order, rank, position, order, envelope.key, line
     except (OSError, EOFError, zlib.error) as error:
         raise _failed(ReplayErrorCode.INPUT_UNREADABLE, path, f"cannot be read: {error}") from error
 

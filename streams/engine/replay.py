@@ -147,6 +147,8 @@ class _Driver:
         self._decode = Decoder(programs).decode
         self._writer = writer
         self._tasks = [_task(self._databases[name], make, programs, limits) for name, make in agents.items()]
+        self._inputs = [{CLOCK, *task.inputs} for task in self._tasks]
+        self._fed_back = frozenset().union(*self._inputs)
         self._batch: list[Record] = []
         # With one agent nothing feeds back, and events may share a batch. With more, each is settled alone.
         self._batch_records = limits.batch_max_records if len(self._tasks) == 1 else 1
@@ -223,8 +225,7 @@ class _Driver:
         self._batch = []
         while queue:
             records = queue.popleft()
-            for task in self._tasks:
-                topics = {CLOCK, *task.inputs}
+            for task, topics in zip(self._tasks, self._inputs, strict=True):
                 todo = [record for record in records if record.topic in topics]
                 while todo:
                     done, caused = self._step(task, todo)
@@ -245,13 +246,11 @@ class _Driver:
             summary.dead_letters[code] = summary.dead_letters.get(code, 0) + count
         for (kind, _), (count, _) in commit.tally.rewards.items():
             summary.rewards[kind] = summary.rewards.get(kind, 0) + count
-        caused: list[Record] = []
         for output in commit.outputs:
             if output.topic in OUTPUT_TOPICS:
                 self._writer.write(output)
-            if any(output.topic in other.inputs for other in self._tasks):
-                caused.append(self._as_input(output))
-        return commit.consumed, caused
+        fed_back = self._fed_back
+        return commit.consumed, [self._as_input(o) for o in commit.outputs if o.topic in fed_back]
 
     def _as_input(self, output: OutRecord) -> Record:
         topic, _, timestamp, key, value, headers = output

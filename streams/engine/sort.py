@@ -6,7 +6,6 @@ import heapq
 from collections.abc import Iterator
 from pathlib import Path
 from struct import Struct as Layout
-from typing import NamedTuple
 
 #: Bytes of lines (with what a line costs in memory beside its bytes) that are sorted in memory.
 RUN_BYTES = 64 * 1024 * 1024
@@ -19,19 +18,11 @@ _BUFFER_BYTES = 256 * 1024
 _layout = Layout("<qBqqiI")
 
 
-class Entry(NamedTuple):
-    """A line of an input file; entries compare by (``order``, topic ``rank``, ``position``).
-
-    ``order`` is the time (ms) at which the line is handled, ``timestamp`` the one that it carries itself,
-    -1 where it carries none. ``position`` counts the file's lines from 0.
-    """
-
-    order: int
-    rank: int
-    position: int
-    timestamp: int
-    key: bytes | None
-    line: bytes
+#: A line of an input file: (order, topic rank, position, timestamp, key, line). The first three are unique.
+#: ``order`` is the time (ms) at which the line is handled, ``timestamp`` the one that it carries itself,
+#: -1 where it carries none. ``position`` counts the file's lines from 0. A plain tuple, because the garbage
+#: collector stops following those, and a run holds many.
+Entry = tuple[int, int, int, int, bytes | None, bytes]
 
 
 class Sorter:
@@ -48,7 +39,7 @@ class Sorter:
     def add(self, entry: Entry) -> None:
         """Take one entry in."""
         self._entries.append(entry)
-        self._bytes += len(entry.line) + ENTRY_BYTES
+        self._bytes += len(entry[5]) + ENTRY_BYTES
         if self._bytes >= self._run_bytes:
             self._spill()
 
@@ -92,4 +83,4 @@ def _read(path: Path) -> Iterator[Entry]:
         while raw := read(head):
             order, rank, position, timestamp, key_bytes, line_bytes = unpack(raw)
             key = None if key_bytes < 0 else read(key_bytes)
-            yield Entry(order, rank, position, timestamp, key, read(line_bytes))
+            yield order, rank, position, timestamp, key, read(line_bytes)

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from streams.engine.sort import ENTRY_BYTES, FAN_IN, Entry, Sorter
 
 entries = st.lists(
-    st.builds(
-        Entry,
-        order=st.integers(-(2**63), 2**62),
-        rank=st.integers(0, 5),
-        position=st.integers(0, 2**40),
-        timestamp=st.integers(-1, 2**62),
-        key=st.none() | st.binary(max_size=5),
-        line=st.binary(max_size=20),
+    st.tuples(
+        st.integers(-(2**63), 2**62),
+        st.integers(0, 5),
+        st.integers(0, 2**40),
+        st.integers(-1, 2**62),
+        st.none() | st.binary(max_size=5),
+        st.binary(max_size=20),
     ),
     unique_by=lambda entry: entry[:3],
     max_size=60,
@@ -38,7 +37,7 @@ def test_entries_come_back_sorted_and_whole(
 
 def test_more_runs_than_can_be_open_at_once_are_merged_on_the_way(tmp_path: Path) -> None:
     rng = random.Random(7)
-    shuffled = [Entry(n, 0, n, n, None, b"x") for n in range(2 * FAN_IN + 3)]
+    shuffled: list[Entry] = [(n, 0, n, n, None, b"x") for n in range(2 * FAN_IN + 3)]
     rng.shuffle(shuffled)
     sorter = Sorter(tmp_path, run_bytes=1)
     for entry in shuffled:
@@ -50,8 +49,8 @@ def test_more_runs_than_can_be_open_at_once_are_merged_on_the_way(tmp_path: Path
 
 def test_what_fits_into_memory_touches_no_disk(tmp_path: Path) -> None:
     sorter = Sorter(tmp_path)
-    sorter.add(Entry(2, 0, 0, 2, b"", b"b"))
-    sorter.add(Entry(1, 0, 1, 1, None, b"a"))
+    sorter.add((2, 0, 0, 2, b"", b"b"))
+    sorter.add((1, 0, 1, 1, None, b"a"))
 
-    assert [entry.line for entry in sorter.sorted()] == [b"a", b"b"]
+    assert [entry[5] for entry in sorter.sorted()] == [b"a", b"b"]
     assert list(tmp_path.iterdir()) == []
