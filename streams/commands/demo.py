@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -146,7 +147,7 @@ def _play(settings: Settings, source: Source, *, once: bool, json_: bool) -> int
         projection.tables.close()
         embedded.close()
         if not json_:
-            say(f"\nLook around with: keyday run --programs {_short(programs)} --data {settings.data}")
+            say(f"\nLook around with: {_command()} run --programs {_short(programs)} --data {settings.data}")
         return DONE
 
     def where(url: str) -> None:
@@ -244,7 +245,7 @@ def _print(story: Story, repeats: int) -> None:
     for extra in story.key_days:
         _line(
             extra.key_day,
-            f"added {_amount(extra.amount, extra.unit)} {extra.unit} on {extra.orders:,} orders",
+            f"added {_amount(extra.amount, extra.unit)} {extra.unit} on {_count(extra.orders, 'order')}",
         )
     dead = ", ".join(f"{count:,} {code}" for code, count in story.dead_letters.items())
     _line("dead letters", dead or "none")
@@ -255,8 +256,18 @@ def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
+def _command() -> str:
+    """How this program was called, so that what is printed can be typed."""
+    called = Path(sys.argv[0])
+    return str(_short(called.absolute())) if called.name == "keyday" else "keyday"
+
+
 def _line(name: str, text: str) -> None:
     say(f"  {name:<18}{text}")
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _amount(amount: int, unit: str) -> str:
@@ -272,4 +283,4 @@ def _print_where(url: str, story: Story) -> None:
         say(f"  {account}/balances")
         say(f"  {account}/statement")
     say(f"  {url}/metrics")
-    say("\nYour own orders: keyday demo --orders FILE (docs/import.md). Ctrl-C ends.")
+    say(f"\nYour own orders: {_command()} demo --orders FILE (docs/import.md). Ctrl-C ends.")

@@ -123,6 +123,10 @@ def worker(**flags: Any) -> int:
         raise click.UsageError("say where Kafka is: --brokers HOST:PORT")
     programs = programs_from(settings)
     announce(settings)
+    try:
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkFailedError(f"{settings.state_dir} cannot be used: {error.strerror}") from None
     from streams.app import run_worker
     from streams.engine.topic_check import TopicsError
 

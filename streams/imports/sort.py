@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from streams.engine.sort import RUN_BYTES, Entry, Sorter
+from streams.engine.sort import RUN_BYTES, Sorter
 from streams.imports.orders import Mapped
 
 
@@ -15,6 +15,6 @@ def by_time(rows: Iterable[Mapped], run_bytes: int = RUN_BYTES) -> Iterator[Mapp
     with TemporaryDirectory(prefix="keyday-import-") as folder:
         sorter = Sorter(Path(folder), run_bytes)
         for row in rows:
-            sorter.add(Entry(row.time, 0, row.line, row.time, row.key, row.value))
-        for entry in sorter.sorted():
-            yield Mapped(entry.order, entry.position, entry.key or b"", entry.line)
+            sorter.add((row.time, 0, row.line, row.time, row.key, row.value))
+        for time, _, line, _, key, value in sorter.sorted():
+            yield Mapped(time, line, key or b"", value)

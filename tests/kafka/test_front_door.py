@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from schemas.topics import ALL_TOPICS
 from streams.cli import run
 from tests.kafka.broker import Broker
 from tests.kafka.secure import SecureBroker
+from tests.streams.processes import EXAMPLES, KEYDAY, ended, started, until_settled
 
-PROGRAM = Path(__file__).parents[2] / "examples" / "demo.toml"
+PROGRAM = EXAMPLES / "demo.toml"
 CSV = """order,customer,when,total
 1001,lea,2025-11-27 23:30:00,20.00
 1002,max,2025-11-28 00:30:00,30.00
@@ -107,6 +110,33 @@ def test_an_import_sends_orders_by_time_with_the_midnights_between_them(
     assert run(command) == 1
     again = asyncio.run(read_all(own_kafka.bootstrap, "orders", 2))
     assert sorted(each.value for each in again) == sorted(each.value for each in orders * 2)
+
+
+def test_a_worker_and_a_server_turn_imported_orders_into_balances(own_kafka: Broker, tmp_path: Path) -> None:
+    file = tmp_path / "shop.csv"
+    file.write_text(CSV)
+    brokers = ["--brokers", own_kafka.bootstrap]
+    columns = {"order_id": "order", "customer_id": "customer", "time": "when", "subtotal": "total"}
+    mapping = [each for name, column in columns.items() for each in ("--column", f"{name}={column}")]
+    command = ["import", "orders", str(file), *mapping, "--market", "FR", "--currency", "EUR"]
+    command += ["--zone", "Europe/Paris", "--programs", str(PROGRAM), "--refused", str(tmp_path / "refused")]
+    assert run(["topics", "create", *brokers, "--partitions", "2"]) == 0
+    assert run([*command, *brokers, "--allow-refused"]) == 0
+
+    server = ["serve", *brokers, "--state-dir", str(tmp_path / "server"), "--port", "0"]
+    work = ["worker", *brokers, "--programs", str(PROGRAM), "--state-dir", str(tmp_path / "worker")]
+    with (
+        started(server) as (serving, url),
+        subprocess.Popen([*KEYDAY, *work, "--clock", "none"], cwd=EXAMPLES.parent) as working,
+    ):
+        try:
+            # max: 30 points, pending, and the welcome at once; Black Friday doubles both, pending as well.
+            balance = until_settled(url, "customer:max", available=100)
+            assert (balance["pending"], balance["earned"]) == (160, 260)
+            assert ended(working, signal.SIGTERM) == 0
+            assert ended(serving, signal.SIGTERM) == 0
+        finally:
+            working.kill()
 
 
 def test_a_wrong_password_is_one_line_that_says_so(

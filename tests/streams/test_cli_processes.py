@@ -6,20 +6,13 @@ import json
 import re
 import signal
 import subprocess
-import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from streams.cli import run
+from tests.streams.processes import EXAMPLES, KEYDAY, ask, ended, started, until_settled
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-KEYDAY = [sys.executable, "-m", "streams.cli"]
 CSV = """Order,Customer,Created at,Subtotal
 1001,lea,2021-11-26 12:00:00,20.00
 1002,max,2021-11-27 12:00:00,30.00
@@ -27,37 +20,6 @@ CSV = """Order,Customer,Created at,Subtotal
 """
 
 pytestmark = pytest.mark.slow
-
-
-@contextmanager
-def started(arguments: list[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A process of keyday and the address that it says it listens on."""
-    process = subprocess.Popen(
-        [*KEYDAY, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=EXAMPLES.parent
-    )
-    assert process.stderr is not None
-    said: list[str] = []
-    try:
-        for line in process.stderr:
-            said.append(line)
-            if found := re.search(r"keyday listens on (http://\S+)", line):
-                yield process, found[1]
-                break
-        else:
-            pytest.fail(f"it ended with {process.wait()}: {''.join(said)}")
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def ask(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 -- the address is ours
-        return json.loads(answer.read())
-
-
-def ended(process: subprocess.Popen[str], number: signal.Signals) -> int:
-    process.send_signal(number)
-    return process.wait(timeout=30)
 
 
 def once(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -139,20 +101,6 @@ def test_run_serves_what_was_imported_and_ends_on_sigterm(tmp_path: Path) -> Non
     with started(["serve", "--data", str(tmp_path / "data"), "--port", "0"]) as (process, url):
         assert until_settled(url, "customer:lea", available=80) == balances
         assert ended(process, signal.SIGTERM) == 0
-
-
-def until_settled(url: str, account: str, available: int) -> dict[str, Any]:
-    """The only balance of an account, once it has this much available; pytest's timeout ends the wait."""
-    while True:
-        try:
-            (balance,) = ask(f"{url}/v1/accounts/{account}/balances")["balances"]
-        except urllib.error.HTTPError as error:
-            if error.code in {404, 503}:
-                continue
-            raise
-        if balance["available"] == available:
-            found: dict[str, Any] = balance
-            return found
 
 
 def test_a_directory_in_use_and_a_taken_port_are_one_line(
