@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.engine.embedded import Embedded
+from streams.engine.embedded import MINUTE_MS, Embedded
 from streams.engine.embedded_worker import EmbeddedWorker
 from streams.engine.record import OutRecord
 from tests.streams.engine.test_embedded import DAY_MS, NOON, Clock, order, recording, ticks
@@ -113,6 +113,7 @@ def test_a_feed_of_old_events_under_way_is_not_ticked_to_today(tmp_path: Path) -
 
     async def scenario(worker: EmbeddedWorker) -> None:
         for number in range(5):
+            clock.now += 2 * MINUTE_MS
             await worker.append([order(f"o{number}", NOON + number * DAY_MS)])
             await worker.caught_up()
 
