@@ -20,6 +20,17 @@ FAILED: Final = 1
 WRONG_USE: Final = 2
 
 
+#: Settings of Kafka's security that are no secrets.
+SECURITY: Final = (
+    "security_protocol",
+    "sasl_mechanism",
+    "sasl_username",
+    "ssl_ca_file",
+    "ssl_cert_file",
+    "ssl_key_file",
+)
+
+
 class WorkFailedError(Exception):
     """The work of a command failed: one line on stderr and exit status 1."""
 

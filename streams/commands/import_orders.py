@@ -17,6 +17,7 @@ import orjson
 from streams.commands.front import (
     DONE,
     FAILED,
+    SECURITY,
     WorkFailedError,
     as_json,
     note,
@@ -33,6 +34,7 @@ from streams.imports.table import WHITESPACE, Table
 if TYPE_CHECKING:
     from streams.imports.intake import Refuse, Refused, Tally
 
+_SETTINGS: Final = ("data", "brokers", "programs", *SECURITY)
 _UTF8: Final = "utf-8-sig"  # a byte order mark is no part of the first name
 PROFILES: Final = ("cdnow",)
 CLOCK: Final = "clock"
@@ -177,7 +179,7 @@ def import_() -> None:
 @click.option(
     "--out", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Write DIR/orders.ndjson."
 )
-@settings_options("data", "brokers", "programs", "partitions")
+@settings_options(*_SETTINGS)
 @click.option(
     "--refused",
     "refused_file",
@@ -199,9 +201,7 @@ def orders(
     from streams.commands.destinations import destination
     from streams.imports.intake import ORDERS, Tally
 
-    settings = settings_from(
-        {name: flags.get(name) for name in ("data", "brokers", "programs", "partitions")}
-    )
+    settings = settings_from({name: flags[name] for name in _SETTINGS})
     export = export_from(file, flags)
     target = destination(
         settings,

@@ -11,17 +11,16 @@ from typing import Any, Final
 import click
 import orjson
 
-from streams.commands.front import DONE, WorkFailedError, note, settings_from, settings_options
+from streams.commands.front import (
+    DONE,
+    SECURITY,
+    WorkFailedError,
+    note,
+    settings_from,
+    settings_options,
+)
 from streams.engine.settings import Settings, SettingsError
 
-SECURITY: Final = (
-    "security_protocol",
-    "sasl_mechanism",
-    "sasl_username",
-    "ssl_ca_file",
-    "ssl_cert_file",
-    "ssl_key_file",
-)
 LOGS: Final = ("log_format", "log_level")
 
 

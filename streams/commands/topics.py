@@ -11,6 +11,7 @@ import msgspec
 
 from streams.commands.front import (
     DONE,
+    SECURITY,
     WorkFailedError,
     note,
     say,
@@ -18,7 +19,6 @@ from streams.commands.front import (
     settings_options,
     table,
 )
-from streams.commands.serving import SECURITY
 from streams.engine.settings import Settings, SettingsError, variable
 
 
