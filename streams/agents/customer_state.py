@@ -7,6 +7,7 @@ from msgspec import Struct
 from events.time import DAY_MS
 from schemas.program import Program
 from schemas.programs import Programs
+from streams.agents.releases import Releases
 from streams.engine.state import Space, State
 from streams.rules.plan import Plan
 from streams.rules.state import Customer, Order, Tick, Waiting
@@ -41,6 +42,7 @@ class CustomerState:
         "orders",
         "programs",
         "refund_ids",
+        "releases",
         "ticks",
         "waiting",
     )
@@ -59,8 +61,9 @@ class CustomerState:
         #: When a refund id was first seen.
         self.refund_ids: Space[int] = state.space(b"r", int, cache_limit=0)
         self.waiting: Space[Waiting] = state.space(b"w", Waiting, cache_limit=0)
-        #: What falls due at which midnight; the value is the key of a waiting refund, else empty.
+        #: Which waiting refund is too old at which midnight: its key among those that wait.
         self.due: Space[bytes] = state.space(b"d", bytes, cache_limit=0)
+        self.releases = Releases(state)
         self.ticks: Space[Tick] = state.space(b"t", Tick, cache_limit=64)
         self._plans: dict[tuple[str, int], Plan] = {}
         self._last_plan: Plan | None = None

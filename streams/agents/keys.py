@@ -8,11 +8,8 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final
 
-#: Kinds of due entries, in the order in which a midnight works them off.
-WAITING: Final = b"\x00"
-RELEASE: Final = b"\x01"
-
 _DAY: Final = Struct(">I")
+_CHUNK: Final = Struct(">I")
 _POSITION: Final = Struct(">QQ")
 #: Makes the earliest time of the calendar positive, so that bytes sort like times.
 _TIME_SHIFT: Final = 1 << 62
@@ -48,20 +45,20 @@ def due_day(zone: str, day: int) -> bytes:
     return zone.encode() + b"\x00" + _DAY.pack(day)
 
 
-def due_release(zone: str, day: int, customer: str, unit: str) -> bytes:
-    """An account and unit that is released at a midnight; units hold no NUL."""
-    return due_day(zone, day) + RELEASE + f"{customer}\x00{unit}".encode()
+def due_chunk(zone: str, day: int, number: int) -> bytes:
+    """A chunk of the accounts that are released at a midnight."""
+    return due_day(zone, day) + _CHUNK.pack(number)
+
+
+def chunk_number(key: bytes) -> int:
+    """The number of a chunk."""
+    number: int = _CHUNK.unpack_from(key, len(key) - _CHUNK.size)[0]
+    return number
 
 
 def due_waiting(zone: str, day: int, time: int, offset: int, identity: str) -> bytes:
     """A waiting refund that is too old at a midnight."""
-    return waiting_key(due_day(zone, day) + WAITING, time, offset, identity)
-
-
-def due_parts(zone: str, key: bytes) -> tuple[bytes, bytes]:
-    """Kind and rest of a due entry's key."""
-    start = len(zone.encode()) + 1 + _DAY.size
-    return key[start : start + 1], key[start + 1 :]
+    return waiting_key(due_day(zone, day), time, offset, identity)
 
 
 def after(key: bytes) -> bytes:

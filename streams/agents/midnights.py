@@ -5,6 +5,7 @@ One call does a bounded amount of work; a tick remembers where the midnight stan
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import islice
 from typing import Final
 
@@ -20,6 +21,10 @@ from streams.rules.ledger import find_account, release
 from streams.rules.state import Tick
 from streams.rules.text import decimal_text
 
+#: The stages of a midnight; from the last on, each program is swept in one of its own.
+_WAITING: Final = 0
+_RELEASES: Final = 1
+_SWEEP: Final = 2
 #: Days between two sweeps: what is past its memory takes at most a third more room than it has to.
 _SWEEP_DAYS: Final = 60
 #: Orders looked at in a sweep cost less than accounts that are released.
@@ -33,31 +38,51 @@ def tick_over(state: CustomerState, midnight: Midnight, limit: int, emit: Emit) 
     if midnight.day <= tick.day:
         return True
     if tick.doing != midnight.day:
-        start = keys.due_day(midnight.zone, tick.day + 1 if tick.day else 0)
-        tick.doing, tick.stage, tick.cursor = midnight.day, 0, start
+        tick.doing, tick.stage, tick.cursor = midnight.day, _WAITING, b""
     state.ticks.put(key, tick)
-    if tick.stage == 0 and not _work_off(state, midnight, tick, limit, emit):
+    if tick.stage == _WAITING and not _give_up_waiting(state, midnight, tick, limit, emit):
+        return False
+    if tick.stage == _RELEASES and not _release_due(state, midnight, tick, limit, emit):
         return False
     if midnight.day % _SWEEP_DAYS == 0 and not _sweep(state, midnight, tick, limit * _SWEPT_PER_ACCOUNT):
         return False
-    tick.day, tick.doing, tick.stage, tick.cursor = midnight.day, 0, 0, b""
+    tick.day, tick.doing, tick.stage, tick.cursor = midnight.day, 0, _WAITING, b""
     return True
 
 
-def _work_off(state: CustomerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
-    """Work off due entries in the order of their keys; False when there may be more."""
+def _first_day(tick: Tick) -> int:
+    """The first day that was not ticked; before the first tick that is any."""
+    return tick.day + 1 if tick.day else 0
+
+
+def _give_up_waiting(state: CustomerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
+    """Give up refunds whose order did not come, by time and position; False when there may be more."""
     zone = midnight.zone
-    found = list(islice(state.due.scan(tick.cursor, keys.due_day(zone, midnight.day + 1)), limit))
+    start, stop = keys.due_day(zone, _first_day(tick)), keys.due_day(zone, midnight.day + 1)
+    found = list(islice(state.due.scan(start, stop), limit))
     for key, waiting_key in found:
-        kind, rest = keys.due_parts(zone, key)
-        if kind == keys.WAITING:
-            too_old(state, waiting_key, midnight.at, emit)
-        else:
-            owner, _, unit = rest.decode().rpartition("\0")
-            _release(state, midnight, owner, unit, emit)
+        too_old(state, waiting_key, midnight.at, emit)
         state.due.delete(key)
-        tick.cursor = keys.after(key)
-    return len(found) < limit
+    if len(found) == limit:
+        return False
+    tick.stage, tick.cursor = _RELEASES, b""
+    return True
+
+
+def _release_due(state: CustomerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
+    """Release what is due by account and unit; False when there is more."""
+    zone, day = midnight.zone, midnight.day
+    accounts = state.releases.due(zone, _first_day(tick), day)
+    start = bisect_right(accounts, tick.cursor.decode()) if tick.cursor else 0
+    for account in accounts[start : start + limit]:
+        owner, _, unit = account.rpartition("\0")
+        _release(state, midnight, owner, unit, emit)
+        tick.cursor = account.encode()
+    if start + limit < len(accounts):
+        return False
+    state.releases.clear(zone, _first_day(tick), day)
+    tick.stage, tick.cursor = _SWEEP, b""
+    return True
 
 
 def _release(state: CustomerState, midnight: Midnight, owner_id: str, unit: str, emit: Emit) -> None:
@@ -98,14 +123,12 @@ def _release(state: CustomerState, midnight: Midnight, owner_id: str, unit: str,
 def _sweep(state: CustomerState, midnight: Midnight, tick: Tick, limit: int) -> bool:
     """Delete orders of the zone's programs, then refund ids; False when there may be more.
 
-    Stage 1 up to the number of programs are their orders, the one after that the refund ids.
+    Each program's orders are a stage of their own, the last one is the refund ids.
     """
     ids = [name for name in state.programs.ids() if state.zone(name) == midnight.zone]
-    if tick.stage == 0:
-        tick.stage, tick.cursor = 1, b""
     oldest = midnight.at - state.keep_ms
-    while tick.stage <= len(ids):
-        start, stop = keys.orders_from(ids[tick.stage - 1])
+    while tick.stage - _SWEEP < len(ids):
+        start, stop = keys.orders_from(ids[tick.stage - _SWEEP])
         orders = list(islice(state.orders.scan(max(start, tick.cursor), stop), limit))
         for key, order in orders:
             if order.time < oldest:

@@ -116,7 +116,7 @@ def _post(
             to = f"{owner}:pending"
             explain = (*one.explain, f"hold {one.hold_days} days from {iso_date(facts.home_day)}")
             if add_pending(account, due, one.amount, program.id):
-                state.due.put(keys.due_release(zone, due, order.customer_id, one.unit), b"")
+                state.releases.add(zone, due, order.customer_id, one.unit)
         else:
             due, to, explain = 0, f"{owner}:available", one.explain
             account.available += one.amount

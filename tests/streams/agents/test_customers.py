@@ -173,7 +173,7 @@ def test_a_waiting_refund_leaves_nothing_behind_once_applied() -> None:
     assert (keys_under(world, b"w"), keys_under(world, b"d")) == (1, 1)
     world.send("order.placed", "2026-03-02T12:00:00Z", order("o1"))
 
-    assert (keys_under(world, b"w"), keys_under(world, b"d")) == (0, 1)
+    assert [keys_under(world, prefix) for prefix in (b"w", b"d", b"l")] == [0, 0, 1]
     assert world.agent._state.customer("ada").waiting == 0
 
 

@@ -35,15 +35,11 @@ def test_waiting_refunds_sort_by_time_and_position(positions: list[tuple[int, in
     assert all(prefix <= keys.waiting_key(prefix, *one, "i") < keys.beyond(prefix) for one in positions)
 
 
-def test_due_entries_sort_by_day_then_waiting_then_account_and_unit() -> None:
+def test_due_refunds_sort_by_day_time_and_position() -> None:
     zone = "Europe/Paris"
     ordered = [
         keys.due_waiting(zone, 739_000, 5, 2, "i"),
         keys.due_waiting(zone, 739_000, 6, 1, "i"),
-        keys.due_release(zone, 739_000, "ad", "points"),
-        keys.due_release(zone, 739_000, "ada", "EUR/2"),
-        keys.due_release(zone, 739_000, "ada", "points"),
-        keys.due_release(zone, 739_000, "b", "EUR/2"),
         keys.due_day(zone, 739_001),
         keys.due_waiting(zone, 739_001, 0, 0, "i"),
         keys.due_day("Europe/Paris2", 0),
@@ -52,9 +48,11 @@ def test_due_entries_sort_by_day_then_waiting_then_account_and_unit() -> None:
     assert ordered == sorted(ordered)
 
 
-@given(ids, st.sampled_from(["points", "EUR/2"]))
-def test_a_due_release_is_read_back(customer: str, unit: str) -> None:
-    kind, rest = keys.due_parts("UTC", keys.due_release("UTC", 739_000, customer, unit))
+@given(st.lists(st.integers(0, 2**32 - 1)))
+def test_chunks_of_a_day_sort_by_their_number_within_the_day(numbers: list[int]) -> None:
+    by_key = sorted(numbers, key=lambda number: keys.due_chunk("UTC", 739_000, number))
 
-    assert kind == keys.RELEASE
-    assert rest.decode().rpartition("\0")[::2] == (customer, unit)
+    assert by_key == sorted(numbers)
+    assert [keys.chunk_number(keys.due_chunk("UTC", 739_000, number)) for number in numbers] == numbers
+    day, after = keys.due_day("UTC", 739_000), keys.due_day("UTC", 739_001)
+    assert all(day <= keys.due_chunk("UTC", 739_000, number) < after for number in numbers)
