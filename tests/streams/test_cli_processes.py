@@ -6,11 +6,19 @@ import json
 import re
 import signal
 import subprocess
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from schemas.programs import Programs
+from streams.app import build_embedded
 from streams.cli import run
+from streams.commands.demo import CUSTOMERS, ORDERS, SEED, YEAR
+from streams.engine.embedded import Embedded
+from streams.engine.record import OutRecord
+from streams.engine.settings import Settings
+from streams.generate import sample, start_of
 from tests.streams.processes import EXAMPLES, KEYDAY, ask, ended, started, until_settled
 
 CSV = """Order,Customer,Created at,Subtotal
@@ -74,16 +82,17 @@ def test_a_demo_of_ones_own_orders(tmp_path: Path) -> None:
 
 def test_a_feed_that_was_cut_off_goes_on_where_it_ended(tmp_path: Path) -> None:
     whole = once(tmp_path / "whole", "--json")
-    cut = subprocess.Popen(
-        [*KEYDAY, "demo", "--data", str(tmp_path / "cut" / "demo"), "--once"], cwd=EXAMPLES.parent
-    )
-    # The log appears with the first feed: kill as soon as it is there.
-    while not (tmp_path / "cut" / "demo" / "sample" / "log").is_dir():
-        assert cut.poll() is None
-    cut.kill()
-    cut.wait()
+    programs = Programs()
+    programs.load(EXAMPLES / "demo.toml")
+    cut = build_embedded(Settings(data=tmp_path / "cut" / "demo" / "sample"), programs)
+    assert isinstance(cut, Embedded)
+    events = islice(sample(SEED, ORDERS, CUSTOMERS, start_of(YEAR)), 2_345)
+    cut.append([OutRecord(topic, 0, at, key, value) for topic, key, value, at in events])
+    cut.close()
 
-    assert json.loads(once(tmp_path / "cut", "--json").stdout) == json.loads(whole.stdout)
+    resumed = once(tmp_path / "cut", "--json")
+
+    assert json.loads(resumed.stdout) == json.loads(whole.stdout)
 
 
 def test_run_serves_what_was_imported_and_ends_on_sigterm(tmp_path: Path) -> None:

@@ -35,6 +35,14 @@ def test_midnights_stand_before_what_happens_at_their_instant() -> None:
     assert found[1].value == b'{"type":"clock.midnight","zone":"Europe/Paris","date":"2025-11-28"}'
 
 
+def test_an_order_at_the_very_first_midnight_comes_after_it() -> None:
+    noon, midnight = order("2025-11-27T12:00:00+01:00"), order("2025-11-28T00:00:00+01:00")
+
+    found = list(with_midnights([noon, midnight], ["Europe/Paris"], partitions=1))
+
+    assert [record.topic for record in found] == ["orders", "clock", "orders"]
+
+
 def test_no_midnight_before_the_first_order_or_after_the_last() -> None:
     records = [order("2025-11-28T00:00:00+01:00"), order("2025-11-28T23:59:59+01:00")]
 
