@@ -26,6 +26,7 @@ from streams.engine.agent import Emit, Outcome
 from streams.engine.clock import Midnight
 from streams.engine.record import RecordLike
 from streams.engine.state import State
+from streams.rules.state import Customer
 
 
 class Customers:
@@ -70,8 +71,16 @@ class Customers:
             case ProgramPublished():
                 return event.program
 
-    def knows(self, owner: str) -> bool:
-        return self._state.customers.get(owner.encode()) is not None
+    def recall(self, owner: str) -> bytes | None:
+        customer = self._state.customers.get(owner.encode())
+        return None if customer is None else customer.memory
+
+    def note(self, owner: str, memory: bytes) -> None:
+        key = owner.encode()
+        customers = self._state.customers
+        customer = customers.get(key) or Customer()
+        customer.memory = memory
+        customers.put(key, customer)
 
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:
         """Give up refunds that waited too long, release what is due, and now and then forget the past."""

@@ -53,8 +53,15 @@ class Agent(Protocol):
         """The id of the entity that the event belongs to: its key on every topic of this agent."""
         ...
 
-    def knows(self, owner: str) -> bool:
-        """Whether the owner has state here (then its partition was checked before)."""
+    def recall(self, owner: str) -> bytes | None:
+        """What the engine keeps in the owner's record (``b""`` at first); ``None`` without a record.
+
+        An owner with a record is one whose partition was checked before.
+        """
+        ...
+
+    def note(self, owner: str, memory: bytes) -> None:
+        """Keep this for the engine in the owner's record, which is made when there is none."""
         ...
 
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:

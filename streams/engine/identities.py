@@ -1,17 +1,33 @@
-"""Which events a task has seen: the identity (source, id) per topic and owner, for ``dedupe_days``."""
+"""Which events a task has seen: the identity (source, id) per topic and owner, for ``dedupe_days``.
+
+An owner's newest identities lie in the owner's own record, which an event reads and writes anyway. Where
+they become too many, the older half moves to entries of their own, and the record says so.
+"""
 
 from __future__ import annotations
 
 from enum import Enum
 from hashlib import blake2b
+from struct import Struct as Layout
+from typing import Final
 
 from msgspec import Struct
 
 from streams.engine.limits import DAY_MS
-from streams.engine.state import State
+from streams.engine.state import Space, State
 
 #: The engine's own prefix in a task's state.
-_PREFIX = b"i"
+_PREFIX: Final = b"i"
+_KEY_BYTES: Final = 12
+#: Identity, content digest, time of the first event.
+_ENTRY: Final = Layout(f">{_KEY_BYTES}sQq")
+_TAIL: Final = Layout(">Qq")
+#: Identities that an owner's record holds at the most.
+_INLINE: Final = 24
+_INLINE_BYTES: Final = 1 + _INLINE * _ENTRY.size
+#: First byte of what a record holds: whether older identities lie in entries of their own.
+_WHOLE: Final = b"\x00"
+_SPILLED: Final = b"\x01"
 
 
 class Seen(Struct, array_like=True, gc=False):
@@ -29,44 +45,91 @@ class Verdict(Enum):
     CONFLICT = "conflict"
 
 
-def identity_key(topic: str, owner: str, source: str, id_: str) -> bytes:
-    """16 bytes that stand for an identity; lengths keep ("a", "bc") and ("ab", "c") apart."""
-    text = f"{topic}\0{len(owner)}\0{len(source)}\0{owner}{source}{id_}"
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def identity_key(topic: str, source: str, id_: str) -> bytes:
+    """12 bytes that stand for an identity of one owner; a length keeps ("a", "bc") and ("ab", "c") apart."""
+    text = f"{topic}\0{len(source)}\0{source}{id_}"
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).digest()
 
 
 class Identities:
-    """The memory of identities of one task, bounded by purging what is too old in slices."""
+    """The identities of one task's owners. ``memory`` is what the owner's record holds, at first ``b""``."""
 
-    def __init__(self, state: State, dedupe_days: int) -> None:
-        # No cache beyond the batch: an identity is asked for once, and a miss costs a bloom filter.
-        self._seen = state.space(_PREFIX, Seen, cache_limit=0)
+    def __init__(self, state: State, dedupe_days: int, max_lateness_days: int) -> None:
+        self._spilled: Space[Seen] = state.space(_PREFIX, Seen, cache_limit=0)
         self._memory_ms = dedupe_days * DAY_MS
+        # What is late by as much as intake allows must still find what it would have found in time.
+        self._keep_ms = (dedupe_days + max_lateness_days) * DAY_MS
 
-    def check(self, key: bytes, content: int, time: int) -> Verdict:
+    def check(self, memory: bytes, owner: str, key: bytes, content: int, time: int) -> Verdict:
         """Compare an event with the first one of its identity."""
-        seen: Seen | None = self._seen.get(key)
-        if seen is None or time >= seen.time + self._memory_ms:
+        at = _find(memory, key)
+        if at < 0:
+            if memory[:1] != _SPILLED:
+                return Verdict.NEW
+            seen = self._spilled.get(_entry_key(owner, key))
+            if seen is None:
+                return Verdict.NEW
+            first_content, first_time = seen.content, seen.time
+        else:
+            first_content, first_time = _TAIL.unpack_from(memory, at + _KEY_BYTES)
+        if time >= first_time + self._memory_ms:
             return Verdict.NEW
-        return Verdict.DUPLICATE if seen.content == content else Verdict.CONFLICT
+        return Verdict.DUPLICATE if first_content == content else Verdict.CONFLICT
 
-    def remember(self, key: bytes, content: int, time: int) -> None:
-        """Note the first event of an identity that took effect."""
-        self._seen.put(key, Seen(content, time))
+    def remember(self, memory: bytes, owner: str, key: bytes, content: int, time: int, *, now: int) -> bytes:
+        """Note the first event of an identity that took effect; returns what the record is to hold.
 
-    def forget(self, key: bytes) -> None:
-        """The event of an identity had no effect after all."""
-        self._seen.delete(key)
+        ``now`` is the task's stream time in milliseconds.
+        """
+        if _find(memory, key) >= 0:
+            memory = self.forget(memory, owner, key)
+        entry = key + _TAIL.pack(content, time)
+        if len(memory) < _INLINE_BYTES:
+            return (memory or _WHOLE) + entry
+        return self._make_room(memory, owner, now) + entry
+
+    def forget(self, memory: bytes, owner: str, key: bytes) -> bytes:
+        """The event of an identity had no effect after all; returns what the record is to hold."""
+        if memory[:1] == _SPILLED:
+            self._spilled.delete(_entry_key(owner, key))
+        at = _find(memory, key)
+        return memory if at < 0 else memory[:at] + memory[at + _ENTRY.size :]
 
     def purge(self, cursor: bytes, now: int, limit: int) -> bytes | None:
-        """Forget what is too old at ``now``, looking at ``limit`` identities from ``cursor`` on.
+        """Forget spilled identities that are too old, looking at ``limit`` of them from ``cursor`` on.
 
         Returns where to go on, or ``None`` when all were looked at.
         """
-        oldest = now - self._memory_ms
-        for looked_at, (key, seen) in enumerate(self._seen.scan(cursor, b"\xff" * 17)):
+        oldest = now - self._keep_ms
+        for looked_at, (key, seen) in enumerate(self._spilled.scan(cursor, b"\xff" * 33)):
             if looked_at == limit:
                 return key
             if seen.time <= oldest:
-                self._seen.delete(key)
+                self._spilled.delete(key)
         return None
+
+    def _make_room(self, memory: bytes, owner: str, now: int) -> bytes:
+        """Drop what is too old; if that is not enough, move the older half to entries of their own."""
+        oldest = now - self._keep_ms
+        entries = list(_ENTRY.iter_unpack(memory[1:]))
+        kept = [entry for entry in entries if entry[2] > oldest]
+        flag = memory[:1]
+        if len(kept) == _INLINE:
+            for key, content, time in kept[: _INLINE // 2]:
+                self._spilled.put(_entry_key(owner, key), Seen(content, time))
+            kept = kept[_INLINE // 2 :]
+            flag = _SPILLED
+        return flag + b"".join(_ENTRY.pack(*entry) for entry in kept)
+
+
+def _find(memory: bytes, key: bytes) -> int:
+    """Where the entry of a key begins, or -1; a match across two entries is none."""
+    at = memory.find(key)
+    while at >= 0 and (at - 1) % _ENTRY.size:
+        at = memory.find(key, at + 1)
+    return at
+
+
+def _entry_key(owner: str, key: bytes) -> bytes:
+    """The key of a spilled identity; the owner as a digest, so that all keys have one length."""
+    return blake2b(owner.encode("utf-8", "surrogatepass"), digest_size=16).digest() + key

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from events.inputs import InputEvent
 from events.outputs import DeadLetter, OutputEvent, RewardEvent
-from schemas.codec import Decoder, dead_letter_headers, encode_output
+from schemas.codec import Decoded, Decoder, dead_letter_headers, encode_output
 from schemas.errors import Code, DecodeError
 from streams.engine.agent import Agent, Rejection
 from streams.engine.clock import Midnight, decode_tick, midnight_of, midnights
@@ -105,7 +105,7 @@ class Task:
         self._state = State(store)
         self._progress_space = self._state.space(_TASK_PREFIX, TaskState, cache_limit=1)
         self._progress: TaskState = self._progress_space.get(b"") or TaskState()
-        self._identities = Identities(self._state, limits.dedupe_days)
+        self._identities = Identities(self._state, limits.dedupe_days, limits.max_lateness_days)
         self.agent = agent(self._state)
         self.name = self.agent.name
         self.inputs = tuple(self.agent.inputs)
@@ -166,8 +166,11 @@ class Task:
         event: InputEvent = decoded.event
         agent = self.agent
         owner = agent.owner(event)
-        if self._partitions > 1 and self._rekeyed(record, topic, owner):
-            return
+        memory = agent.recall(owner)
+        if memory is None:
+            if self._partitions > 1 and self._rekeyed(record, topic, owner):
+                return
+            memory = b""
         time = event.time
         progress = self._progress
         if wall_now is not None and not self._timely(record, time, wall_now):
@@ -175,18 +178,26 @@ class Task:
         progress.stream_time = max(progress.stream_time, time)
         if progress.started_at is None:
             progress.started_at = time
-        identity = identity_key(topic, owner, event.source, event.id)
-        verdict = self._identities.check(identity, decoded.content, time)
+        self._decide(record, topic, decoded, owner, memory)
+
+    def _decide(self, record: RecordLike, topic: str, decoded: Decoded, owner: str, memory: bytes) -> None:
+        """Let the agent decide on an event whose identity is new."""
+        event, content = decoded.event, decoded.content
+        key = identity_key(topic, event.source, event.id)
+        verdict = self._identities.check(memory, owner, key, content, event.time)
         if verdict is Verdict.NEW:
-            outcome = agent.handle(event, record, self._emit)
-            if outcome is None:
-                self._identities.remember(identity, decoded.content, time)
-            elif isinstance(outcome, Rejection):
+            outcome = self.agent.handle(event, record, self._emit)
+            if isinstance(outcome, Rejection):
                 self._dead(record, outcome.code, outcome.detail)
-            else:
-                # The event took effect before under another identity; this one is known from now on.
-                self._identities.remember(identity, decoded.content, time)
+                return
+            if outcome is not None:
+                # It took effect before under another identity; this one is known from now on.
                 self._tally.duplicates += 1
+            # Asked again: what the event led to may have changed the owner's record.
+            memory = self.agent.recall(owner) or b""
+            now = self._progress.stream_time
+            memory = self._identities.remember(memory, owner, key, content, event.time, now=now)
+            self.agent.note(owner, memory)
         elif verdict is Verdict.DUPLICATE:
             self._tally.duplicates += 1
         else:
@@ -204,10 +215,10 @@ class Task:
         return True
 
     def _rekeyed(self, record: RecordLike, topic: str, owner: str) -> bool:
-        """Send an event whose owner lives on another partition there; False when it belongs here."""
-        # An owner with state here was looked at before; murmur2 in Python is slow.
-        if self.agent.knows(owner):
-            return False
+        """Send an event whose owner lives on another partition there; False when it belongs here.
+
+        An owner with state here was looked at before: murmur2 in Python is slow.
+        """
         home = partition_of(owner.encode(), self._partitions)
         if home == self.partition:
             return False
@@ -242,7 +253,11 @@ class Task:
         decoded = self._decode(topic, letter.key, letter.value, letter.headers)
         if not isinstance(decoded, DecodeError):
             event = decoded.event
-            self._identities.forget(identity_key(topic, self.agent.owner(event), event.source, event.id))
+            owner = self.agent.owner(event)
+            key = identity_key(topic, event.source, event.id)
+            memory = self.agent.recall(owner)
+            if memory:
+                self.agent.note(owner, self._identities.forget(memory, owner, key))
 
     def _dead(self, record: RecordLike, code: str, detail: str) -> None:
         self._dead_letter(

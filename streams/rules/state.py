@@ -28,12 +28,16 @@ class Account(Struct, array_like=True, gc=False):
 
 
 class Customer(Struct, array_like=True, gc=False):
-    """A customer: ``seq`` of the last entry, accounts by unit, programs ordered with, refunds that wait."""
+    """A customer: ``seq`` of the last entry, accounts by unit, programs ordered with, refunds that wait.
+
+    ``memory`` is the engine's own: which events of the customer it has seen.
+    """
 
     seq: int = 0
     accounts: list[Account] = field(default_factory=list)
     programs: list[str] = field(default_factory=list)
     waiting: int = 0
+    memory: bytes = b""
 
 
 class Grant(Struct, array_like=True, gc=False):

@@ -384,10 +384,18 @@ def test_the_owner_is_the_key_of_the_topic(event: InputEvent, owner: str) -> Non
     assert World(ACME).agent.owner(event) == owner
 
 
-def test_owners_are_known_from_their_first_event_on() -> None:
+def test_owners_have_a_record_from_their_first_event_on() -> None:
     world = World(ACME)
-    assert not world.agent.knows("ada")
+    assert world.agent.recall("ada") is None
     world.send("order.refunded", "2026-03-01T12:00:00Z", refund("o1", "r1"))
 
-    assert world.agent.knows("ada")
-    assert not world.agent.knows("bob")
+    assert world.agent.recall("ada") == b""
+    assert world.agent.recall("bob") is None
+
+
+def test_what_the_engine_notes_stays_in_the_owners_record() -> None:
+    world = World(ACME)
+    world.agent.note("ada", b"noted")
+    world.send("order.placed", "2026-03-02T12:00:00Z", order("o1"))
+
+    assert world.agent.recall("ada") == b"noted"

@@ -23,6 +23,7 @@ class Recorder:
         self.name = name
         self._programs = programs
         self._seen = seen
+        self._memory: dict[str, bytes] = {}
 
     def handle(self, event: InputEvent, record: RecordLike, emit: Emit) -> Outcome:
         del record, emit
@@ -34,9 +35,11 @@ class Recorder:
     def owner(self, event: InputEvent) -> str:
         return event.source
 
-    def knows(self, owner: str) -> bool:
-        del owner
-        return True
+    def recall(self, owner: str) -> bytes | None:
+        return self._memory.get(owner)
+
+    def note(self, owner: str, memory: bytes) -> None:
+        self._memory[owner] = memory
 
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:
         del at, limit, emit
