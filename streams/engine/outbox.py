@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -100,8 +100,8 @@ class Outbox:
         pending = []
         for (topic, partition), records in _by_partition(outputs).items():
             pending += [future for future, _ in await self._send(topic, partition, records)]
-        log = [(now_ms, key, value, _NO_HEADERS) for key, value in changes]
-        log.append((now_ms, POSITIONS_KEY, msgspec.msgpack.encode(positions), _NO_HEADERS))
+        # One after the other: thousands of tuples at once would wake the garbage collector.
+        log = ((now_ms, key, value, _NO_HEADERS) for key, value in _entries(changes, positions))
         logged = await self._send(self._changelog, self._partition, log)
         step("after_sends")
         await asyncio.gather(*pending)
@@ -112,7 +112,7 @@ class Outbox:
         return ends[-1]
 
     async def _send(
-        self, topic: str, partition: int, records: Sequence[_Entry]
+        self, topic: str, partition: int, records: Iterable[_Entry]
     ) -> list[tuple[asyncio.Future[Any], int]]:
         """Queue records as whole batches; returns each batch's delivery and its number of records."""
         producer = self._producer
@@ -131,6 +131,11 @@ class Outbox:
         batch.close()
         sent.append((await producer.send_batch(batch, topic, partition=partition), count))
         return sent
+
+
+def _entries(changes: Sequence[Change], positions: Mapping[str, int]) -> Iterator[Change]:
+    yield from changes
+    yield POSITIONS_KEY, msgspec.msgpack.encode(positions)
 
 
 def _by_partition(outputs: Sequence[OutRecord]) -> dict[tuple[str, int], list[_Entry]]:
