@@ -12,7 +12,7 @@ from typing import Self
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment as MemberAssignment
-from aiokafka.errors import GroupCoordinatorNotAvailableError
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 
@@ -21,6 +21,7 @@ from tests.chaos.stream import Item
 READ_WAIT_MS = 500
 PATIENCE_MS = 180_000  # the input outlives any outage that a test makes
 POLL_S = 0.25
+RETURN_S = 30.0
 
 
 class StuckError(Exception):
@@ -129,11 +130,18 @@ async def read_all(bootstrap: str, topic: str, *, committed: bool = True) -> Asy
 
 
 async def partitions_of(bootstrap: str, topics: Sequence[str]) -> list[TopicPartition]:
-    """All partitions of the topics, in order."""
-    async with admin(bootstrap) as client:
-        described = await client.describe_topics(list(topics))
-    counts = {topic["topic"]: len(topic["partitions"]) for topic in described}
-    return [TopicPartition(topic, p) for topic in topics for p in range(counts[topic])]
+    """All partitions of the topics, in order; patient with a broker that is just coming back."""
+    deadline = time.monotonic() + RETURN_S
+    while True:
+        try:
+            async with admin(bootstrap) as client:
+                described = await client.describe_topics(list(topics))
+            counts = {each["topic"]: len(each["partitions"]) for each in described if not each["error_code"]}
+            return [TopicPartition(topic, p) for topic in topics for p in range(counts[topic])]
+        except (KafkaError, KeyError):
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(POLL_S)
 
 
 async def end_offsets(bootstrap: str, topics: Sequence[str]) -> dict[TopicPartition, int]:

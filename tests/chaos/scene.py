@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.chaos import ledger, serving
-from tests.chaos.kafka import Producer, await_values
+from tests.chaos.kafka import Producer, StuckError, await_values
 from tests.chaos.slot import Slot, WorkerError
 from tests.chaos.stream import Item, Stream
 from tests.chaos.verdict import Entry, Verdict, balances_of, judge_balances, judge_dead_letters, judge_ledger
@@ -25,6 +25,7 @@ APP_ID = "chaos"
 CLOSING_DAYS = 10  # longer than the program's hold
 PULSE_S = 0.1
 STUCK_S = 60.0
+LEAD_IN = 200  # records before the first mark: a task passes over what is on its clock before its first event
 INPUTS = ("orders", "clock")
 
 Ledger = dict[str, Entry]
@@ -38,6 +39,7 @@ class Input:
         self._items = self._stream.items()
         self._producer = producer
         self._per_pulse = max(1, int(pace * PULSE_S))
+        self._order = asyncio.Lock()  # of time: flow and marks share the stream
         self.folder = folder
         self.folder.mkdir()
         self.poison: list[tuple[str, bytes]] = []
@@ -48,7 +50,7 @@ class Input:
         """Send until told to stop."""
         due = time.monotonic()
         while not until():
-            await self._send([next(self._items) for _ in range(self._per_pulse)])
+            await self._go_on(self._per_pulse)
             due += PULSE_S
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
@@ -57,18 +59,25 @@ class Input:
 
         Once all of them are in dead-letters, everything before them was processed and committed.
         """
-        at = self._stream.now + 1
-        marks = [Item(topic, None, f"{name} of {topic}".encode(), at) for topic in INPUTS]
-        values = await self._producer.send_everywhere(marks)
+        await self._go_on(max(0, LEAD_IN - self.records))
+        async with self._order:
+            at = self._stream.now + 1
+            marks = [Item(topic, None, f"{name} of {topic}".encode(), at) for topic in INPUTS]
+            values = await self._producer.send_everywhere(marks)
         self.poison += [(code_of_mark(value), value) for value in values]
         return values
 
     async def close(self) -> list[bytes]:
         """Send the midnights that end all holds, then mark the end."""
+        await self._go_on(max(0, LEAD_IN - self.records))
         ticks = list(self._stream.closing_ticks(CLOSING_DAYS))
         await self._send(ticks)
         self.until = ticks[-1].when
         return await self.mark("the end")
+
+    async def _go_on(self, count: int) -> None:
+        async with self._order:
+            await self._send([next(self._items) for _ in range(count)])
 
     async def _send(self, items: list[Item]) -> None:
         with (self.folder / "orders.ndjson").open("ab") as file:
@@ -140,7 +149,12 @@ class Scene:
             for slot in self.slots if check else ():
                 slot.check()
 
-        await await_values(self.bootstrap, "dead-letters", values, timeout_s=STUCK_S, check=alive)
+        try:
+            await await_values(self.bootstrap, "dead-letters", values, timeout_s=STUCK_S, check=alive)
+        except StuckError:
+            for slot in self.slots:
+                await slot.ask()
+            raise
 
     async def settle(self, *, check: bool = True) -> Ledger:
         """End the input, let the workers finish and stop, judge; returns the ledger of the replay."""

@@ -149,6 +149,12 @@ class Slot:
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
 
+    async def ask(self) -> None:
+        """Have a worker that makes no progress write into its log what it waits for."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.send_signal(signal.SIGUSR1)
+            await asyncio.sleep(1)
+
     def tail(self, lines: int = 15) -> str:
         """The end of the log."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""

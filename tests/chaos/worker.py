@@ -7,6 +7,7 @@ Settings come from ``KEYDAY_…`` as for any worker. ``CHAOS_STEP``, ``CHAOS_COU
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -15,7 +16,9 @@ from collections.abc import Callable, Mapping
 
 from schemas.programs import Programs
 from streams.app import run_worker
+from streams.engine.kafka_task import KafkaTask
 from streams.engine.settings import load
+from streams.engine.transport import BatchConsumer
 from tests.chaos.mutants import MUTANTS
 
 LOG_FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
@@ -37,9 +40,25 @@ def last_step(env: Mapping[str, str]) -> Callable[[str], None]:
     return on_step
 
 
+def explain(*_: object) -> None:
+    """Say on stderr what every task waits for: the answer to SIGUSR1 of a harness that sees no progress."""
+    found = gc.get_objects()
+    for task in (each for each in found if type(each) is KafkaTask):
+        buffered = {topic: task.merger.buffered(topic) for topic in task.inputs}
+        behind = {topic: task.merger._behind(topic) for topic in task.inputs}
+        state = f"positions {dict(task.positions)}, next {task._next}, buffered {buffered}, behind {behind}"
+        print(f"{task!r}: {state}, stopping {task._stopping}", file=sys.stderr)
+    for consumer in (each for each in found if type(each) is BatchConsumer):
+        paused = f"flow {consumer.flow_active}, active {consumer._active_partitions}"
+        print(f"{paused}, progress {consumer.progress}, in transit {consumer._in_transit}", file=sys.stderr)
+    for awaited in asyncio.all_tasks():
+        awaited.print_stack(limit=3, file=sys.stderr)
+
+
 def main() -> int:
     """Run the worker."""
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    signal.signal(signal.SIGUSR1, explain)
     if mutant := os.environ.get("CHAOS_MUTANT"):
         MUTANTS[mutant]()
     settings = load(os.environ)
