@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 MakeTask = Callable[[int, Store], Task]
 #: Seconds between two looks at the store's size for the metrics.
 _SIZE_INTERVAL_S = 10.0
+#: A batch below this share of the greatest one is small.
+_SMALL_SHARE = 4
 #: Seconds: how long another process may hold a store that this worker was given, and between two tries.
 _LOCK_TIMEOUT_S = 30.0
 _LOCK_RETRY_S = 0.2
@@ -164,6 +166,8 @@ class KafkaTask:
         """
         blocked_since: float | None = None
         idle_s = self._limits.max_task_idle_ms / 1000
+        linger_s = self._limits.batch_linger_ms / 1000
+        small = self._limits.batch_max_records // _SMALL_SHARE
         while not self._stopping:
             now = time.monotonic()
             patient = blocked_since is None or now - blocked_since < idle_s
@@ -172,6 +176,9 @@ class KafkaTask:
                 blocked_since = None
                 await self._process(records)
                 on_commit()
+                if len(records) < small:
+                    # The broker still ends the transaction: another one at once would only ask again.
+                    await asyncio.sleep(linger_s)
                 continue
             self._arrived.clear()
             if self.merger.waiting():

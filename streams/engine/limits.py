@@ -40,6 +40,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     cache_entities: int = 20_000
     #: Milliseconds: how long a task waits for an input that has more to read and nothing buffered.
     max_task_idle_ms: int = 1_000
+    #: Milliseconds: pause of a task after a small batch, so that transactions are worth their round trips.
+    batch_linger_ms: int = 20
     #: Milliseconds: a transaction that is open longer is ended by the broker.
     transaction_timeout_ms: int = 60_000
     #: Seconds: a worker with lag that commits nothing for so long ends with an error.

@@ -28,8 +28,9 @@ from streams.engine.host import TaskHost
 
 logger = logging.getLogger(__name__)
 
-#: Milliseconds: longest wait of the broker for new data; what is there already is answered at once.
-_FETCH_WAIT_MS = 200
+#: Milliseconds: longest wait of the broker for new data. A partition whose data was just handed out is not
+#: part of the request that waits, so this is also what its next records may have to wait.
+_FETCH_WAIT_MS = 25
 #: Seconds: a poll while some partition's buffer is full, so that it is asked again soon.
 _SHORT_POLL_S = 0.01
 #: Bytes: of one partition in one fetch.
