@@ -49,6 +49,16 @@ def test_a_row_becomes_an_event() -> None:
     }
 
 
+def test_no_event_holds_an_e_mail_address() -> None:
+    first = event(["1", "Lea@Example.com", "2025-11-28T00:30:00Z", "20.00"])["data"]["customer_id"]
+    again = event(["2", "lea@example.com ", "2025-11-29T00:30:00Z", "20.00"])["data"]["customer_id"]
+    other = event(["3", "max@example.com", "2025-11-29T00:30:00Z", "20.00"])["data"]["customer_id"]
+
+    assert first == again != other
+    assert first.startswith("mail-")
+    assert "example" not in first
+
+
 def test_columns_are_named_or_counted_from_one() -> None:
     mapping = OrderMapping(columns=COLUMNS | {"customer_id": "Who", "subtotal": "4"}, values=FIXED)
 
