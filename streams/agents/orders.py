@@ -13,7 +13,7 @@ from streams.agents.refunds import apply_waiting
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
 from streams.rules.accrual import Granted, accruals
 from streams.rules.bonus import bonuses
-from streams.rules.home_days import clamp_day, iso_date
+from streams.rules.home_days import clamp_day, hold_text, iso_date
 from streams.rules.ledger import add_pending, open_account
 from streams.rules.plan import OrderFacts, Plan
 from streams.rules.state import Customer, Grant, Order
@@ -114,7 +114,7 @@ def _post(
             # A grant that comes after its midnight was ticked is released at the next.
             due = max(available_on, next_day)
             to = f"{owner}:pending"
-            explain = (*one.explain, f"hold {one.hold_days} days from {iso_date(facts.home_day)}")
+            explain = (*one.explain, hold_text(one.hold_days, facts.home_day))
             if add_pending(account, due, one.amount, program.id):
                 state.releases.add(zone, due, order.customer_id, one.unit)
         else:

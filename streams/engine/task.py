@@ -112,6 +112,7 @@ class Task:
         self._inbox = f"{self.name}-inbox"
         self._outputs: list[OutRecord] = []
         self._tally = Tally()
+        self._forgot = False
 
     @property
     def positions(self) -> dict[str, int]:
@@ -193,8 +194,10 @@ class Task:
             if outcome is not None:
                 # It took effect before under another identity; this one is known from now on.
                 self._tally.duplicates += 1
-            # Asked again: what the event led to may have changed the owner's record.
-            memory = self.agent.recall(owner) or b""
+            if self._forgot:
+                # What the event led to changed what an owner's record holds, maybe this owner's.
+                self._forgot = False
+                memory = self.agent.recall(owner) or b""
             now = self._progress.stream_time
             memory = self._identities.remember(memory, owner, key, content, event.time, now=now)
             self.agent.note(owner, memory)
@@ -257,6 +260,7 @@ class Task:
             key = identity_key(topic, event.source, event.id)
             memory = self.agent.recall(owner)
             if memory:
+                self._forgot = True
                 self.agent.note(owner, self._identities.forget(memory, owner, key))
 
     def _dead(self, record: RecordLike, code: str, detail: str) -> None:

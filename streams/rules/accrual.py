@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -10,6 +10,9 @@ from events.money import round_ratio
 from streams.rules.conditions import holds, key_day_of
 from streams.rules.plan import OrderFacts, Plan, RateRule, lines_of
 from streams.rules.text import decimal_text
+
+#: Amounts remembered per rule.
+_MEMO_AMOUNTS: Final = 16_384
 
 
 class Granted(Struct, frozen=True, gc=False):
@@ -31,10 +34,25 @@ def accruals(plan: Plan, facts: OrderFacts) -> list[Granted]:
         matching = exclusive_winners(matching)
     granted = []
     for one in matching:
-        grant = _grant(plan, facts, one)
+        grant = (
+            _remembered(plan, facts, one) if one.repeats and facts.fx is None else _grant(plan, facts, one)
+        )
         if grant is not None:
             granted.append(grant)
     return granted
+
+
+def _remembered(plan: Plan, facts: OrderFacts, one: RateRule) -> Granted | None:
+    """The grant of a rule that looks at nothing but the basis: shops have few prices, so most are known."""
+    basis = facts.gross if one.rule.basis == "gross" else facts.net
+    memo = one.memo
+    if basis in memo:
+        known: Granted | None = memo[basis]
+        return known
+    if len(memo) >= _MEMO_AMOUNTS:
+        memo.clear()
+    grant = memo[basis] = _grant(plan, facts, one)
+    return grant
 
 
 def exclusive_winners(matching: list[RateRule]) -> list[RateRule]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 
 from events.inputs import Line, OrderPlaced
@@ -26,6 +28,9 @@ class RateRule(Struct, frozen=True):
     rate_text: str
     unit_text: str
     unit_scale: int
+    #: Whether orders with the same basis in program currency earn the same, and what those seen earn.
+    repeats: bool
+    memo: dict[int, Any]
 
 
 class OrderFacts(Struct, gc=False):
@@ -107,6 +112,7 @@ def lines_of(order: OrderPlaced, categories: frozenset[str]) -> list[Line]:
 
 def _rate_rule(program: Program, rule: Accrual) -> RateRule:
     rate = rule.rate
+    repeats = rule.when is None or (rule.when.category is None and rule.when.key_day is None)
     numerator, scale, text = (0, 0, "0") if rate is None else (rate.numerator, rate.scale, rate.text)
     if rule.unit == POINTS:
         return RateRule(
@@ -117,7 +123,17 @@ def _rate_rule(program: Program, rule: Accrual) -> RateRule:
             f"{text} points per {decimal_text(10**program.digits, program.digits)} {program.currency}",
             POINTS,
             0,
+            repeats,
+            {},
         )
     return RateRule(
-        rule, numerator, 10**scale, scale + program.digits, text, program.currency, program.digits
+        rule,
+        numerator,
+        10**scale,
+        scale + program.digits,
+        text,
+        program.currency,
+        program.digits,
+        repeats,
+        {},
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+
+@lru_cache(maxsize=16_384)
 def decimal_text(amount: int, scale: int) -> str:
     """``129.90`` for 12990 at scale 2."""
     if scale == 2:  # noqa: PLR2004 - the scale of most money, on the hot path
