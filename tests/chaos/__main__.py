@@ -57,18 +57,21 @@ def once(options: Options) -> tuple[Verdict, Kills]:
 
 
 def all_mutants(options: Options) -> int:
-    """Each mutant in turn; 0 when the harness caught every one."""
-    survivors = []
+    """Each mutant in turn; 0 when the harness caught every one by what it compares.
+
+    A mutant that does not run at all proves nothing about the harness and counts as not caught.
+    """
+    missed = []
     for name, mutant in MUTANTS.items():
         report(f"mutant {name}: {mutant.__doc__}")
         verdict, done = once(replace(options, mutant=name, control=False))
-        caught = not verdict.good
-        print(f"mutant {name}: {'caught' if caught else 'SURVIVED'}: {verdict.line(done.done, options.seed)}")
-        if verdict.problems:
-            print("\n".join(verdict.notes))
-        survivors += [] if caught else [name]
-    print(f"mutants: {len(MUTANTS)} tried, {len(survivors)} survived {' '.join(survivors)}".rstrip())
-    return 1 if survivors else 0
+        outcome = "SURVIVED" if verdict.good else "BROKEN" if verdict.same else "caught"
+        print(f"mutant {name}: {outcome}: {verdict.line(done.done, options.seed)}")
+        if outcome != "caught":
+            missed.append(name)
+            print(explain(verdict, done))
+    print(f"mutants: {len(MUTANTS)} tried, {len(missed)} not caught {' '.join(missed)}".rstrip())
+    return 1 if missed else 0
 
 
 def explain(verdict: Verdict, kills: Kills) -> str:

@@ -6,7 +6,7 @@ Each mutant patches the engine inside a worker of the harness. The engine has no
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -15,12 +15,10 @@ from streams.engine import kafka_task, restore, transport
 from streams.engine.identities import Identities, Verdict
 from streams.engine.kafka_task import KafkaTask
 from streams.engine.outbox import Outbox
-from streams.engine.record import OutRecord, RecordLike
+from streams.engine.record import RecordLike
 from streams.engine.state import Change, Delta
 from streams.engine.store import Store
 from streams.engine.task import Commit, Task
-
-Positions = Mapping[str, int]
 
 
 def acknowledge_before_commit() -> None:
@@ -29,7 +27,7 @@ def acknowledge_before_commit() -> None:
 
     def early(self: Task, records: Sequence[RecordLike]) -> Commit:
         commit = process(self, records)
-        self.store.write([], Delta(), commit.positions, self.store.changelog_position)
+        _write_now(self.store, [], commit)
         return commit
 
     Task.process = early  # type: ignore[method-assign]
@@ -41,22 +39,25 @@ def write_before_commit() -> None:
 
     def early(self: Task, records: Sequence[RecordLike]) -> Commit:
         commit = process(self, records)
-        self.store.write(commit.changes, commit.delta, commit.positions, self.store.changelog_position)
+        _write_now(self.store, commit.changes, commit)
         commit.delta = Delta()  # it is written a second time, and the books must not tell
         return commit
 
     Task.process = early  # type: ignore[method-assign]
 
 
+def _write_now(store: Store, changes: Sequence[Change], commit: Commit) -> None:
+    delta = commit.delta if changes else Delta()
+    store.write(changes, delta, commit.positions, store.changelog_position, store.changelog_time)
+
+
 def positions_outside_transaction() -> None:
     """The positions commit in a transaction of their own, before the outputs."""
     whole = Outbox.commit
 
-    async def commit(
-        self: Outbox, outputs: Sequence[OutRecord], changes: Sequence[Change], positions: Positions, now: int
-    ) -> int:
-        await whole(self, (), (), positions, now)
-        return await whole(self, outputs, changes, positions, now)
+    async def commit(self: Outbox, outputs: Any, changes: Any, positions: Any, *rest: Any) -> int:
+        await whole(self, (), (), positions, *rest)
+        return await whole(self, outputs, changes, positions, *rest)
 
     Outbox.commit = commit  # type: ignore[method-assign]
 
@@ -64,14 +65,12 @@ def positions_outside_transaction() -> None:
 def outputs_outside_transaction() -> None:
     """The outputs commit in a transaction of their own, before changelog and positions."""
     whole = Outbox.commit
-    last: dict[int, Positions] = {}
+    last: dict[int, Any] = {}
 
-    async def commit(
-        self: Outbox, outputs: Sequence[OutRecord], changes: Sequence[Change], positions: Positions, now: int
-    ) -> int:
-        await whole(self, outputs, (), last.get(id(self), {}), now)
+    async def commit(self: Outbox, outputs: Any, changes: Any, positions: Any, *rest: Any) -> int:
+        await whole(self, outputs, (), last.get(id(self), {}), *rest)
         last[id(self)] = dict(positions)
-        return await whole(self, (), changes, positions, now)
+        return await whole(self, (), changes, positions, *rest)
 
     Outbox.commit = commit  # type: ignore[method-assign]
 
@@ -80,10 +79,8 @@ def changelog_left_out() -> None:
     """The changelog gets the positions and none of the values."""
     whole = Outbox.commit
 
-    async def commit(
-        self: Outbox, outputs: Sequence[OutRecord], _changes: Sequence[Change], positions: Positions, now: int
-    ) -> int:
-        return await whole(self, outputs, (), positions, now)
+    async def commit(self: Outbox, outputs: Any, _changes: Any, *rest: Any) -> int:
+        return await whole(self, outputs, (), *rest)
 
     Outbox.commit = commit  # type: ignore[method-assign]
 
@@ -92,10 +89,8 @@ def positions_left_out_of_changelog() -> None:
     """The changelog gets the values and no positions."""
     whole = Outbox.commit
 
-    async def commit(
-        self: Outbox, outputs: Sequence[OutRecord], changes: Sequence[Change], _positions: Positions, now: int
-    ) -> int:
-        return await whole(self, outputs, changes, {}, now)
+    async def commit(self: Outbox, outputs: Any, changes: Any, _positions: Any, *rest: Any) -> int:
+        return await whole(self, outputs, changes, {}, *rest)
 
     Outbox.commit = commit  # type: ignore[method-assign]
 
@@ -104,8 +99,8 @@ def positions_left_out_of_store() -> None:
     """The WriteBatch holds the values and no positions."""
     write = Store.write
 
-    def without(self: Store, changes: Sequence[Change], delta: Delta, _positions: Any, end: int) -> None:
-        write(self, changes, delta, {}, end)
+    def without(self: Store, changes: Any, delta: Any, _positions: Any, *rest: Any) -> None:
+        write(self, changes, delta, {}, *rest)
 
     Store.write = without  # type: ignore[method-assign]
 
@@ -114,8 +109,8 @@ def no_restore() -> None:
     """A store that is there is taken as it is; what was committed after its last write is not read."""
     whole = kafka_task.restore
 
-    async def restored(store: Store, *rest: Any) -> int:
-        return 0 if store.positions else await whole(store, *rest)
+    async def restored(store: Store, *rest: Any, **named: Any) -> int:
+        return 0 if store.positions else await whole(store, *rest, **named)
 
     kafka_task.restore = restored
 
@@ -124,8 +119,8 @@ def no_fencing() -> None:
     """Each process has transactional ids of its own, so that nobody fences a predecessor."""
     init = Outbox.__init__
 
-    def own_id(self: Outbox, kafka: Mapping[str, Any], *, transactional_id: str, **rest: Any) -> None:
-        init(self, kafka, transactional_id=f"{transactional_id}-{os.getpid()}", **rest)
+    def own_id(self: Outbox, *told: Any, transactional_id: str, **rest: Any) -> None:
+        init(self, *told, transactional_id=f"{transactional_id}-{os.getpid()}", **rest)
 
     Outbox.__init__ = own_id  # type: ignore[method-assign]
 
@@ -149,7 +144,7 @@ def seek_to_group_offsets() -> None:
 
     def take_all(self: KafkaTask, topic: str, records: Sequence[RecordLike]) -> None:
         self.merger.add(topic, records)
-        self._arrived.set()
+        self.nudge()
 
     transport.BatchConsumer._seek_to = to_committed  # type: ignore[method-assign]
     KafkaTask.offer = take_all  # type: ignore[method-assign]

@@ -18,6 +18,7 @@ from tests.kafka.broker import free_port
 READY_S = 60.0
 POLL_S = 0.1
 AT_ONCE = 16
+LAG = "keyday_projection_lag_records{"
 
 Balances = dict[tuple[str, str], tuple[int, int, int]]
 
@@ -68,6 +69,17 @@ async def balances(url: str, accounts: Iterable[str]) -> Balances:
     return found
 
 
+async def _lag(session: aiohttp.ClientSession, url: str) -> float | None:
+    """Ledger entries that are not in the tables yet, ``None`` while that is not known."""
+    async with session.get(f"{url}/readyz") as ready:
+        if not ready.ok:
+            return None
+    async with session.get(f"{url}/metrics") as answer:
+        text = await answer.text()
+    lags = [line.rpartition(" ")[2] for line in text.splitlines() if line.startswith(LAG)]
+    return sum(map(float, lags)) if lags else None
+
+
 async def _until_ready(url: str, process: asyncio.subprocess.Process, log: Path) -> None:
     deadline = time.monotonic() + READY_S
     async with aiohttp.ClientSession() as session:
@@ -75,9 +87,9 @@ async def _until_ready(url: str, process: asyncio.subprocess.Process, log: Path)
             if process.returncode is not None:
                 raise ServeError(f"keyday serve exited with {process.returncode}: see {log}")
             try:
-                async with session.get(f"{url}/readyz") as answer:
-                    if answer.ok:
-                        return
+                # Ready may be a little behind; the comparison needs all of it.
+                if await _lag(session, url) == 0:
+                    return
             except aiohttp.ClientConnectionError:
                 pass  # not listening yet
             await asyncio.sleep(POLL_S)
