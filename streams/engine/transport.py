@@ -53,8 +53,31 @@ class BatchTopic(Topic):
         self.decode = passthrough
 
 
+class Fetch(dict[TP, list[Any]]):
+    """Records per partition, and per assigned partition (next offset, end) before and after the fetch."""
+
+    def __init__(
+        self,
+        records: Mapping[TP, list[Any]],
+        epoch: int,
+        before: Mapping[TP, tuple[int, int]],
+        after: Mapping[TP, tuple[int, int]],
+    ) -> None:
+        super().__init__(records)
+        self.epoch = epoch
+        self.before = before
+        self.after = after
+
+
 class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """Runs the aiokafka consumer with Keyday's settings and notes how far each fetch has come."""
+    """Runs the aiokafka consumer with Keyday's settings and says of each fetch where it began and ended.
+
+    A fetch may wait while partitions are taken away, given back and sought anew. ``epoch`` counts the
+    seeks, in this thread, so that what was fetched before one is told from what was fetched after it.
+    """
+
+    epoch = 0
+    _sought: Mapping[TP, tuple[int, int]] = {}
 
     def _create_worker_consumer(self, _transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
@@ -69,7 +92,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             group_instance_id=conf.consumer_group_instance_id,
             partition_assignment_strategy=[RangePartitionAssignor],
             enable_auto_commit=False,
-            auto_offset_reset="none",
+            # Only until the first seek; a position that moves without one is noticed by `_accept`.
+            auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_poll_records=host.fetch_records,
             max_poll_interval_ms=int((conf.broker_max_poll_interval or 0) * 1000),
@@ -88,9 +112,18 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         timeout: float | None = None,  # noqa: ASYNC109  Faust's signature
         max_records: int | None = None,
     ) -> Any:
+        epoch = self.epoch
+        start: Mapping[TP, tuple[int, int]] = _progress(consumer)
         records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
-        cast("BatchConsumer", self.consumer).progress = _progress(consumer)
-        return records
+        if self.epoch != epoch:
+            start = self._sought
+        return Fetch(records, self.epoch, start, _progress(consumer))
+
+    async def _seek_wait(self, consumer: aiokafka.AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
+        for tp, offset in partitions.items():
+            consumer.seek(tp, offset)
+        self._sought = {tp: (offset, offset) for tp, offset in partitions.items()}
+        self.epoch += 1
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         # For monitoring only: a commit that fails says nothing about what was processed.
@@ -120,12 +153,13 @@ def _progress(consumer: aiokafka.AIOKafkaConsumer) -> dict[TP, tuple[int, int]]:
 class BatchConsumer(driver.Consumer):
     """Faust's consumer, fetching batches for as long as their tasks have room for them."""
 
-    #: Set by the consumer thread with each fetch; replaced as a whole, never changed.
-    progress: Mapping[TP, tuple[int, int]] = {}
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        #: Per partition the next offset and the end, as the last fetch that was accepted saw them.
         self._known: Mapping[TP, tuple[int, int]] = {}
+        #: Where each partition has to be read next, so that nothing is left out.
+        self._next: dict[TP, int] = {}
+        self._epoch = 0
         #: How many agents have not been handed the last batch of a partition yet.
         self._in_transit: dict[tuple[str, int], int] = {}
         self.host.behind = self.behind
@@ -148,24 +182,42 @@ class BatchConsumer(driver.Consumer):
 
     def end_of(self, topic: str, partition: int) -> int | None:
         """The end of what is committed to a partition, as the last fetch saw it."""
-        known = self.progress.get(cast("TP", aiokafka.TopicPartition(topic, partition)))
+        known = self._known.get(cast("TP", aiokafka.TopicPartition(topic, partition)))
         return None if known is None else known[1]
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109
         """One message per partition of a fetch; its value is the list of records."""
-        generation_id = self.app.consumer_generation_id
-        records, _ = await self._wait_next_records(timeout)
-        if self.should_stop or not self.flow_active or generation_id != self.app.consumer_generation_id:
-            # What was fetched belongs to an assignment that is over; the next one seeks again.
+        fetch, _ = await self._wait_next_records(timeout)
+        if not isinstance(fetch, Fetch):
             return
-        for tp in records or ():
-            self._in_transit[tp.topic, tp.partition] = self.host.readers(tp.topic)
-        self._known = self.progress
-        for tp, batch in (records or {}).items():
-            if not self.flow_active or generation_id != self.app.consumer_generation_id:
+        if not self.flow_active:
+            # What was fetched after the seek must not be lost, what was fetched before it not be used.
+            await self.wait(self.can_resume_flow)
+        if self.should_stop or fetch.epoch != self._epoch:
+            return
+        self._accept(fetch)
+        generation_id = self.app.consumer_generation_id
+        for tp, batch in fetch.items():
+            if not self.flow_active or fetch.epoch != self._epoch:
+                # Partitions are being taken away: the seek that follows begins at the stores' positions.
                 return
             yield tp, _message(tp, batch, generation_id)
         self.host.nudge()
+
+    def _accept(self, fetch: Fetch) -> None:
+        """Check that the fetch begins where the last one ended, and note how far it came."""
+        for tp in fetch:
+            expected, found = self._next.get(tp), fetch.before.get(tp, (None, None))[0]
+            if expected != found:
+                error = InputLostError(
+                    f"{tp.topic}-{tp.partition} was to be read from {expected}, not {found}"
+                )
+                self.host.fail(error)
+                raise error
+        for tp in fetch:
+            self._in_transit[tp.topic, tp.partition] = self.host.readers(tp.topic)
+        self._known = fetch.after
+        self._next.update({tp: position for tp, (position, _) in fetch.after.items()})
 
     def delivered(self, topic: str, partition: int) -> None:
         """A batch reached the task of one agent."""
@@ -196,16 +248,20 @@ class BatchConsumer(driver.Consumer):
         assignment = self.assignment()
         try:
             positions = await self.host.open({tp.partition for tp in assignment})
-            await self._seek_to(assignment, positions)
+            seeks = await self._seeks(assignment, positions)
+            await self._thread.seek_wait(seeks)
         except asyncio.CancelledError:
             raise
         except Exception as error:
             self.host.fail(error)
             raise
+        self._next = dict(seeks)
+        self._epoch = cast("ConsumerThread", self._thread).epoch
 
-    async def _seek_to(
+    async def _seeks(
         self, assignment: Iterable[TP], positions: Mapping[tuple[str, int], int | None]
-    ) -> None:
+    ) -> dict[TP, int]:
+        """Where to read each partition from: the store's position, or the beginning."""
         places = list(assignment)
         first = await self.earliest_offsets(*places)
         end = await self.highwaters(*places)
@@ -220,7 +276,7 @@ class BatchConsumer(driver.Consumer):
             seeks[tp] = first[tp] if position is None else position
             self._read_offset[tp] = None
             self._committed_offset[tp] = position
-        await self._thread.seek_wait(seeks)
+        return seeks
 
     def _new_offset(self, tp: TP) -> int | None:
         self._acked[tp].clear()

@@ -136,17 +136,22 @@ def restore_reads_uncommitted() -> None:
 
 def seek_to_group_offsets() -> None:
     """The inputs are read on from the consumer group's offsets instead of the store's positions."""
-    seek = transport.BatchConsumer._seek_to
+    seek, accept = transport.BatchConsumer.perform_seek, transport.BatchConsumer._accept
 
-    async def to_committed(self: Any, *where: Any) -> None:
-        await seek(self, *where)
+    async def to_committed(self: transport.BatchConsumer) -> None:
+        await seek(self)
         await self._thread.seek_to_committed()
+
+    def accept_all(self: transport.BatchConsumer, fetch: transport.Fetch) -> None:
+        self._next.update({tp: position for tp, (position, _) in fetch.before.items()})
+        accept(self, fetch)
 
     def take_all(self: KafkaTask, topic: str, records: Sequence[RecordLike]) -> None:
         self.merger.add(topic, records)
         self.nudge()
 
-    transport.BatchConsumer._seek_to = to_committed  # type: ignore[method-assign]
+    transport.BatchConsumer.perform_seek = to_committed  # type: ignore[method-assign]
+    transport.BatchConsumer._accept = accept_all  # type: ignore[method-assign]
     KafkaTask.offer = take_all  # type: ignore[method-assign]
 
 

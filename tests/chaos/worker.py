@@ -50,7 +50,7 @@ def explain(*_: object) -> None:
         print(f"{task!r}: {state}, stopping {task._stopping}", file=sys.stderr)
     for consumer in (each for each in found if type(each) is BatchConsumer):
         paused = f"flow {consumer.flow_active}, active {consumer._active_partitions}"
-        print(f"{paused}, progress {consumer.progress}, in transit {consumer._in_transit}", file=sys.stderr)
+        print(f"{paused}, known {consumer._known}, in transit {consumer._in_transit}", file=sys.stderr)
     for awaited in asyncio.all_tasks():
         awaited.print_stack(limit=3, file=sys.stderr)
 

@@ -61,6 +61,15 @@ def test_fetching_passes_through_the_methods_that_are_replaced() -> None:
     assert "_consumer._max_poll_records" in source(driver.AIOKafkaConsumerThread.getmany)
 
 
+def test_seeks_and_fetches_run_in_the_consumers_thread_one_after_the_other() -> None:
+    thread = driver.AIOKafkaConsumerThread
+    assert "call_thread(self._seek_wait" in source(thread.seek_wait)
+    assert "self._fetch_records" in source(thread.getmany)
+    assert parameters(thread._seek_wait) == ["self", "consumer", "partitions"]
+    # A fetch may outlast a rebalance, and is then answered with what was fetched after the seek.
+    assert "wait_for_assignment" in source(aiokafka.consumer.fetcher.Fetcher.fetched_records)
+
+
 def test_the_consumer_is_made_in_one_method_of_the_thread() -> None:
     assert parameters(driver.AIOKafkaConsumerThread._create_worker_consumer) == ["self", "transport"]
     assert "_create_worker_consumer" in source(driver.AIOKafkaConsumerThread._create_consumer)
