@@ -198,6 +198,8 @@ class Worker:
             on_failure=self.fail,
             on_step=self._on_step,
         )
+        # Faust makes its own folder in there, but not the parents of it.
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
         app = build_faust(settings)
         transport.attach(app, host, kafka)
         transport.subscribe(app, host)

@@ -295,11 +295,11 @@ class Task:
     def _tick(self, record: RecordLike) -> bool:
         """Move to the time of a clock record; False while the midnights up to it are not finished."""
         progress = self._progress
-        if progress.started_at is None:
-            return True
         tick = decode_tick(record.value, record.timestamp)
         if tick is None:
             self._dead(record, Code.FIELD_INVALID, "not a tick")
+            return True
+        if progress.started_at is None:
             return True
         if isinstance(tick, Midnight) and not self._midnights(tick.zone, tick.at):
             return False

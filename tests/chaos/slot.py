@@ -97,7 +97,6 @@ class Slot:
         env = dict(self._env)
         if plan is not None and plan.death != "moment":
             env |= {"CHAOS_STEP": plan.step, "CHAOS_COUNT": str(plan.count), "CHAOS_ACTION": plan.death}
-        self.state.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             log.write(f"--- {self.name}: {plan or 'to the end'}\n".encode())
             log.flush()
