@@ -92,8 +92,16 @@ async def again(bench: Bench, app_id: str) -> Started:
 
 
 async def stock_faust(bench: Bench, attempt: int) -> Started:
-    """A plain Faust app with the same rules; see ``tests/chaos/stock_faust.py``."""
-    app_id = f"stock-{attempt}"
+    """A plain Faust app with Keyday's own rules; see ``benchmarks/stock_faust.py``."""
+    return await _stock(bench, f"stock-{attempt}", "benchmarks.stock_faust")
+
+
+async def stock_faust_thin(bench: Bench, attempt: int) -> Started:
+    """A plain Faust app that knows accruals only; see ``tests/chaos/stock_faust.py``."""
+    return await _stock(bench, f"thin-{attempt}", "tests.chaos.stock_faust")
+
+
+async def _stock(bench: Bench, app_id: str, module: str) -> Started:
     await _fresh(bench, f"{app_id}-rewards")
     env = {
         "STOCK_ID": app_id,
@@ -102,11 +110,16 @@ async def stock_faust(bench: Bench, attempt: int) -> Started:
         "STOCK_PARTITIONS": str(bench.partitions),
         "STOCK_PORT": str(free_port()),
     }
-    command = ("-m", "tests.chaos.stock_faust", "worker", "-l", "warn")
-    return Started(await bench.start("stock-faust", command, env), f"{app_id}-rewards")
+    command = ("-m", module, "worker", "-l", "warn")
+    return Started(await bench.start(module, command, env), f"{app_id}-rewards")
 
 
-CONTENDERS = {"passthrough": passthrough, "keyday": keyday_worker, "stock_faust": stock_faust}
+CONTENDERS = {
+    "passthrough": passthrough,
+    "keyday": keyday_worker,
+    "stock_faust": stock_faust,
+    "stock_faust_thin": stock_faust_thin,
+}
 
 
 async def _fresh(bench: Bench, topic: str) -> None:
