@@ -7,6 +7,7 @@ looked at again, by ``schemas.diagnosis``, to name the first check that fails.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from msgspec import Struct, ValidationError, convert
@@ -67,10 +68,10 @@ _FACTS: dict[type[wire.Envelope], Callable[[Any, int, str], inputs.InputEvent]] 
     wire.OrderCancelled: facts.order_cancelled,
     wire.LinkClicked: facts.link_clicked,
     wire.ReferralCreated: facts.referral_created,
-    wire.PartnerEnrolled: facts.partner_enrolled,
-    wire.PartnerUpdated: facts.partner_updated,
-    wire.PartnerSuspended: facts.partner_suspended,
-    wire.PartnerReinstated: facts.partner_reinstated,
+    wire.PartnerEnrolled: partial(facts.partner_record, inputs.PartnerEnrolled),
+    wire.PartnerUpdated: partial(facts.partner_record, inputs.PartnerUpdated),
+    wire.PartnerSuspended: partial(facts.partner_standing, inputs.PartnerSuspended),
+    wire.PartnerReinstated: partial(facts.partner_standing, inputs.PartnerReinstated),
     wire.AdObserved: facts.ad_observed,
     wire.CaseResolved: facts.case_resolved,
     wire.RedemptionRequested: facts.redemption_requested,

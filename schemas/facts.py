@@ -5,6 +5,8 @@ What is left to check, in this order: currency, amounts, net (DOMAIN section 14,
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from events import inputs
 from schemas import wire
 from schemas.errors import Code, Refused
@@ -17,6 +19,9 @@ from schemas.values import (
     read_redeemed,
     read_unit,
 )
+
+_Record = TypeVar("_Record", bound=inputs.PartnerRecord)
+_Standing = TypeVar("_Standing", bound=inputs.PartnerStanding)
 
 
 def order_placed(event: wire.OrderPlaced, time: int, program: str) -> inputs.OrderPlaced:
@@ -138,10 +143,12 @@ def referral_created(event: wire.ReferralCreated, time: int, program: str) -> in
     )
 
 
-def partner_enrolled(event: wire.PartnerEnrolled, time: int, program: str) -> inputs.PartnerEnrolled:
-    """Nothing is left to check."""
+def partner_record(
+    fact: type[_Record], event: wire.PartnerEnrolled | wire.PartnerUpdated, time: int, program: str
+) -> _Record:
+    """An enrolment or an update: the same record. Nothing is left to check."""
     data = event.data
-    return inputs.PartnerEnrolled(
+    return fact(
         source=event.source,
         id=event.id,
         time=time,
@@ -157,43 +164,12 @@ def partner_enrolled(event: wire.PartnerEnrolled, time: int, program: str) -> in
     )
 
 
-def partner_updated(event: wire.PartnerUpdated, time: int, program: str) -> inputs.PartnerUpdated:
-    """Nothing is left to check."""
+def partner_standing(
+    fact: type[_Standing], event: wire.PartnerSuspended | wire.PartnerReinstated, time: int, program: str
+) -> _Standing:
+    """A suspension or its end. Nothing is left to check."""
     data = event.data
-    return inputs.PartnerUpdated(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        partner_id=data.partner_id,
-        group=data.group,
-        name=data.name,
-        markets=data.markets,
-        customer_ids=data.customer_ids or (),
-        terms_version=data.terms_version,
-        paid_search_allowed=data.paid_search_allowed or False,
-        locale=data.locale,
-    )
-
-
-def partner_suspended(event: wire.PartnerSuspended, time: int, program: str) -> inputs.PartnerSuspended:
-    """Nothing is left to check."""
-    data = event.data
-    return inputs.PartnerSuspended(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        partner_id=data.partner_id,
-        reason=data.reason,
-        actor=data.actor,
-    )
-
-
-def partner_reinstated(event: wire.PartnerReinstated, time: int, program: str) -> inputs.PartnerReinstated:
-    """Nothing is left to check."""
-    data = event.data
-    return inputs.PartnerReinstated(
+    return fact(
         source=event.source,
         id=event.id,
         time=time,

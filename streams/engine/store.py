@@ -62,7 +62,7 @@ def _options() -> Options:
     table.set_block_cache(cache)
     table.set_bloom_filter(10, block_based=False)
     # Most reads ask for what is not there (is this order new?). Filters outside of the block cache and one
-    # over the memtable answer them three times as fast; they take ten bits a key.
+    # over the memtable answer them from memory; they take ten bits a key.
     table.set_cache_index_and_filter_blocks(False)
     options = Options(raw_mode=True)
     options.set_memtable_whole_key_filtering(True)
