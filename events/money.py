@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from fractions import Fraction
-from functools import lru_cache
 from typing import Literal
 
 from events.limits import AMOUNT_MAX_MINOR
@@ -33,8 +32,6 @@ class AmountError(ValueError):
         self.fault = fault
 
 
-# Shops have few prices: most texts were seen before.
-@lru_cache(maxsize=65_536)
 def parse_decimal(text: str, scale: int) -> int:
     """Minor units of a decimal string ``-?digits[.digits]`` (ASCII); digits count as written."""
     whole, point, fraction = text.partition(".")

@@ -17,9 +17,14 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 TIME_MIN_MS = (date.min.toordinal() - _EPOCH_DAY) * DAY_MS
 TIME_MAX_MS = (date.max.toordinal() - _EPOCH_DAY + 1) * DAY_MS - 1
 
-_HOUR = re.compile(r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3])", re.ASCII)
+_MINUTE = re.compile(r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):", re.ASCII)
 _REST = re.compile(r"(?:\.(\d+))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))", re.ASCII)
-_MINUTES_MS = {f"{minute:02}": minute * MINUTE_MS for minute in range(60)}
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(100))
+_THREE_DIGITS = tuple(f"{number:03}" for number in range(1_000))
+#: Parts of texts that are remembered, each.
+_REMEMBERED = 8_192
+_minutes: dict[str, int] = {}
+_rests: dict[str, int] = {}
 _SECONDS_MS = {f"{second:02}": second * SECOND_MS for second in range(61)}
 
 
@@ -31,11 +36,14 @@ def parse_time(text: str) -> int:
     """
     second = text[17:19]
     try:
-        time = _hour_ms(text[:13]) + _MINUTES_MS[text[14:16]] + _SECONDS_MS[second] + _rest_ms(text[19:])
+        minute, rest = text[:17], text[19:]
+        time = (
+            (_minutes[minute] if minute in _minutes else _minute_ms(minute))
+            + _SECONDS_MS[second]
+            + (_rests[rest] if rest in _rests else _rest_ms(rest))
+        )
     except KeyError:
         raise ValueError("not an RFC 3339 time") from None
-    if text[13] != ":" or text[16] != ":":
-        raise ValueError("not an RFC 3339 time")
     if second == "60" and time % DAY_MS >= SECOND_MS:
         raise ValueError("a leap second only ends a day in UTC")
     if not TIME_MIN_MS <= time <= TIME_MAX_MS:
@@ -45,23 +53,24 @@ def parse_time(text: str) -> int:
 
 def format_time(time: int) -> str:
     """RFC 3339 in UTC with milliseconds, such as ``2026-01-01T00:00:00.000Z``."""
-    minute, rest = divmod(time, MINUTE_MS)
-    return _minute_text(minute) + _rest_text(rest)
+    second, millisecond = divmod(time, SECOND_MS)
+    minute, second = divmod(second, 60)
+    return f"{_minute_text(minute)}{_TWO_DIGITS[second]}.{_THREE_DIGITS[millisecond]}Z"
 
 
-# Events come by the hour and from few offsets, so the parts that take a pattern are remembered.
+# Events come by the minute and from few offsets, so the parts that take a pattern are remembered.
 
 
-@lru_cache(maxsize=8_192)
-def _hour_ms(text: str) -> int:
-    """Milliseconds from the epoch to a local hour such as ``2026-01-01T00``, read as UTC."""
-    match = _HOUR.fullmatch(text)
+def _minute_ms(text: str) -> int:
+    """Milliseconds from the epoch to a local minute such as ``2026-01-01T00:00:``, read as UTC."""
+    match = _MINUTE.fullmatch(text)
     if match is None:
         raise ValueError("not an RFC 3339 time")
-    return (date.fromisoformat(match[1]).toordinal() - _EPOCH_DAY) * DAY_MS + int(match[2]) * HOUR_MS
+    day, hour, minute = match.groups()
+    midnight = (date.fromisoformat(day).toordinal() - _EPOCH_DAY) * DAY_MS
+    return _remember(_minutes, text, midnight + int(hour) * HOUR_MS + int(minute) * MINUTE_MS)
 
 
-@lru_cache(maxsize=8_192)
 def _rest_ms(text: str) -> int:
     """Milliseconds of a fraction, less those of the offset that follows it."""
     match = _REST.fullmatch(text)
@@ -69,20 +78,21 @@ def _rest_ms(text: str) -> int:
         raise ValueError("not an RFC 3339 time with an offset")
     fraction, sign, hours, minutes = match.groups()
     time = int(fraction[:3].ljust(3, "0")) if fraction else 0
-    if sign is None:
-        return time
-    offset = int(hours) * HOUR_MS + int(minutes) * MINUTE_MS
-    return time - offset if sign == "+" else time + offset
+    if sign is not None:
+        offset = int(hours) * HOUR_MS + int(minutes) * MINUTE_MS
+        time += -offset if sign == "+" else offset
+    return _remember(_rests, text, time)
+
+
+def _remember(known: dict[str, int], text: str, time: int) -> int:
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[text] = time
+    return time
 
 
 @lru_cache(maxsize=8_192)
 def _minute_text(minutes: int) -> str:
-    """The minute that began ``minutes`` after the epoch, such as ``2026-01-01T00:00``."""
+    """The minute that began ``minutes`` after the epoch, such as ``2026-01-01T00:00:``."""
     day, minute = divmod(minutes, 1_440)
-    return f"{date.fromordinal(day + _EPOCH_DAY).isoformat()}T{minute // 60:02}:{minute % 60:02}"
-
-
-@lru_cache(maxsize=8_192)
-def _rest_text(milliseconds: int) -> str:
-    """What follows the minute, such as ``:00.000Z``."""
-    return f":{milliseconds // SECOND_MS:02}.{milliseconds % SECOND_MS:03}Z"
+    return f"{date.fromordinal(day + _EPOCH_DAY).isoformat()}T{minute // 60:02}:{minute % 60:02}:"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from events.limits import MESSAGE_MAX_BYTES
 from schemas.errors import Code, Refused
 from schemas.json_tree import read_json
 
@@ -22,8 +21,6 @@ _STRUCTURED = "application/cloudevents"
 
 def read_event(value: bytes | None, headers: Headers) -> dict[str, Any]:
     """The event as a JSON object; ``json_invalid`` when it is none or its value is too large."""
-    if value is not None and len(value) > MESSAGE_MAX_BYTES:
-        raise Refused(Code.JSON_INVALID, f"more than {MESSAGE_MAX_BYTES} bytes")
     if headers:
         attributes = _attributes(headers)
         if attributes is not None:

@@ -6,8 +6,7 @@ looked at again, by ``schemas.diagnosis``, to name the first check that fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct, ValidationError, convert
@@ -19,7 +18,7 @@ from schemas.cloudevents import read_event
 from schemas.dead_letters import dead_letter_headers, dead_letter_line
 from schemas.diagnosis import check_attributes, diagnose
 from schemas.errors import Code, DecodeError, Refused
-from schemas.json_tree import digest, write_json
+from schemas.json_tree import digest
 from schemas.rewards import decode_output, encode_output
 from schemas.upcast import UPCASTERS, Upcasters, upcast
 
@@ -51,32 +50,9 @@ class Decoded(Struct, frozen=True, gc=False):
     content: int
 
 
-def _program_published(event: wire.ProgramPublished, data: Any, time: int) -> inputs.ProgramPublished:
-    return inputs.ProgramPublished(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=event.data.program.id,
-        content=write_json(data),
-    )
-
-
-#: How the envelope of each type becomes its fact; a published program also needs its data as written.
-_FACTS: dict[type[wire.Envelope], Callable[[Any, int, str], inputs.InputEvent]] = {
-    wire.OrderPlaced: facts.order_placed,
-    wire.OrderRefunded: facts.order_refunded,
-    wire.OrderCancelled: facts.order_cancelled,
-    wire.LinkClicked: facts.link_clicked,
-    wire.ReferralCreated: facts.referral_created,
-    wire.PartnerEnrolled: partial(facts.partner_record, inputs.PartnerEnrolled),
-    wire.PartnerUpdated: partial(facts.partner_record, inputs.PartnerUpdated),
-    wire.PartnerSuspended: partial(facts.partner_standing, inputs.PartnerSuspended),
-    wire.PartnerReinstated: partial(facts.partner_standing, inputs.PartnerReinstated),
-    wire.AdObserved: facts.ad_observed,
-    wire.CaseResolved: facts.case_resolved,
-    wire.RedemptionRequested: facts.redemption_requested,
-    wire.AdjustmentRequested: facts.adjustment_requested,
-}
+_ENVELOPES: dict[str, dict[str, type[wire.Envelope]]] = {}
+for (_topic, _type), _envelope in wire.ENVELOPES.items():
+    _ENVELOPES.setdefault(_topic, {})[_type] = _envelope
 
 
 class Decoder:
@@ -96,24 +72,22 @@ class Decoder:
         """The event of a record in structured or binary mode, or the first check that it fails."""
         try:
             tree = read_event(value, headers)
-            return Decoded(self._fact(topic, tree), digest(tree))
+            content = digest(tree)
+            try:
+                current = tree
+                if "dataschema" in tree:
+                    check_attributes(topic, tree)
+                    current = upcast(tree, self._upcasters)
+                event: Any = convert(current, _ENVELOPES[topic][tree["type"]])
+                time = parse_time(event.time)
+            except (KeyError, TypeError, ValueError, ValidationError):
+                refused = diagnose(topic, tree, self._resolve, self._upcasters)
+                raise refused or Refused(Code.FIELD_INVALID, "data") from None
+            if type(event) is wire.ProgramPublished:
+                return Decoded(facts.program_published(event, current["data"], time), content)
+            program = self._resolve(event.data.program, time)
+            if program is None:
+                return DecodeError(Code.PROGRAM_UNKNOWN, "data.program")
+            return Decoded(facts.to_fact(event, current["data"], time, program), content)
         except Refused as refused:
             return refused.error
-
-    def _fact(self, topic: str, tree: dict[str, Any]) -> inputs.InputEvent:
-        current = tree
-        try:
-            if "dataschema" in tree:
-                check_attributes(topic, tree)
-                current = upcast(tree, self._upcasters)
-            event: Any = convert(current, wire.ENVELOPES[topic, tree["type"]])
-            time = parse_time(event.time)
-        except (KeyError, TypeError, ValueError, ValidationError):
-            refused = diagnose(topic, tree, self._resolve, self._upcasters)
-            raise refused or Refused(Code.FIELD_INVALID, "data") from None
-        if type(event) is wire.ProgramPublished:
-            return _program_published(event, current["data"], time)
-        program = self._resolve(event.data.program, time)
-        if program is None:
-            raise Refused(Code.PROGRAM_UNKNOWN, "data.program")
-        return _FACTS[type(event)](event, time, program)

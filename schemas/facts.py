@@ -1,16 +1,22 @@
-"""From the wire to facts: each envelope whose JSON types hold becomes its input event.
+"""From the wire to facts: what is left to check of an envelope whose JSON types hold, and its input event.
 
-What is left to check, in this order: currency, amounts, net (DOMAIN section 14, decoding).
+Checked here, in this order: currency, amounts, net (DOMAIN section 14, decoding). A fact takes its other
+fields over by name, as they came.
 """
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import convert
 
 from events import inputs
 from schemas import wire
 from schemas.errors import Code, Refused
+from schemas.json_tree import write_json
 from schemas.values import (
+    AMOUNTS,
     read_account,
     read_adjusted,
     read_amount,
@@ -20,232 +26,121 @@ from schemas.values import (
     read_unit,
 )
 
-_Record = TypeVar("_Record", bound=inputs.PartnerRecord)
-_Standing = TypeVar("_Standing", bound=inputs.PartnerStanding)
+#: Puts what was worked out from the checked data into the fields of the fact.
+Check = Callable[[Any, dict[str, Any]], None]
 
 
-def order_placed(event: wire.OrderPlaced, time: int, program: str) -> inputs.OrderPlaced:
+def to_fact(event: wire.Envelope, data: dict[str, Any], time: int, program: str) -> inputs.InputEvent:
+    """The input event of an envelope; ``data`` is its untyped data, which becomes the fact's fields.
+
+    Raises:
+        Refused: the currency, an amount or the net is none.
+    """
+    kind, check = _FACTS[type(event)]
+    if check is not None:
+        check(event, data)
+    fields = data
+    if None in data.values():
+        # Absent and null are the same for all that is optional.
+        fields = {name: value for name, value in data.items() if value is not None}
+    fields["type"] = kind.__struct_config__.tag
+    fields["source"] = event.source
+    fields["id"] = event.id
+    fields["time"] = time
+    fields["program"] = program
+    fact: inputs.InputEvent = convert(fields, kind)
+    return fact
+
+
+def program_published(event: wire.ProgramPublished, data: Any, time: int) -> inputs.ProgramPublished:
+    """A published program keeps its data as written."""
+    return inputs.ProgramPublished(
+        source=event.source,
+        id=event.id,
+        time=time,
+        program=event.data.program.id,
+        content=write_json(data),
+    )
+
+
+def _order_placed(event: wire.OrderPlaced, fields: dict[str, Any]) -> None:
     """Checks net = subtotal - discount, which is never below 0; gross = net + tax + shipping."""
     data = event.data
     scale = read_currency(data.currency, "data.currency")
-    subtotal = read_amount(data.subtotal, scale, "data.subtotal")
-    discount = read_optional_amount(data.discount, scale, "data.discount")
-    tax = read_optional_amount(data.tax, scale, "data.tax")
-    shipping = read_optional_amount(data.shipping, scale, "data.shipping")
-    lines = () if data.lines is None else _lines(data.lines, scale)
+    known = AMOUNTS[scale].get
+    try:
+        subtotal, discount = known(data.subtotal), known(data.discount)
+        tax, shipping = known(data.tax), known(data.shipping)
+    except TypeError:
+        subtotal = discount = tax = shipping = None
+    if subtotal is None:
+        subtotal = read_amount(data.subtotal, scale, "data.subtotal")
+    if discount is None:
+        discount = read_optional_amount(data.discount, scale, "data.discount")
+    if tax is None:
+        tax = read_optional_amount(data.tax, scale, "data.tax")
+    if shipping is None:
+        shipping = read_optional_amount(data.shipping, scale, "data.shipping")
+    if data.lines is not None:
+        fields["lines"] = _lines(data.lines, scale)
     net = subtotal - discount
     if net < 0:
         raise Refused(Code.AMOUNT_NEGATIVE, "net")
-    return inputs.OrderPlaced(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        order_id=data.order_id,
-        customer_id=data.customer_id,
-        market=data.market,
-        currency=data.currency,
-        subtotal=subtotal,
-        discount=discount,
-        tax=tax,
-        shipping=shipping,
-        net=net,
-        gross=net + tax + shipping,
-        coupons=data.coupons or (),
-        channel=data.channel,
-        click_id=data.click_id,
-        partner_id=data.partner_id,
-        new_customer=data.new_customer,
-        device_id=data.device_id,
-        ip_hash=data.ip_hash,
-        lines=lines,
-    )
+    fields["subtotal"] = subtotal
+    fields["discount"] = discount
+    fields["tax"] = tax
+    fields["shipping"] = shipping
+    fields["net"] = net
+    fields["gross"] = net + tax + shipping
 
 
-def _lines(lines: tuple[wire.LineData, ...], scale: int) -> tuple[inputs.Line, ...]:
-    return tuple(
-        inputs.Line(
-            line_id=line.line_id,
-            sku=line.sku,
-            category=line.category,
-            quantity=line.quantity,
-            amount=read_amount(line.amount, scale, f"data.lines[{position}].amount"),
-        )
+def _lines(lines: tuple[wire.LineData, ...], scale: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "line_id": line.line_id,
+            "sku": line.sku,
+            "category": line.category,
+            "quantity": line.quantity,
+            "amount": read_amount(line.amount, scale, f"data.lines[{position}].amount"),
+        }
         for position, line in enumerate(lines)
-    )
+    ]
 
 
-def order_refunded(event: wire.OrderRefunded, time: int, program: str) -> inputs.OrderRefunded:
+def _order_refunded(event: wire.OrderRefunded, fields: dict[str, Any]) -> None:
     """The amount is in the refund's own currency."""
+    scale = read_currency(event.data.currency, "data.currency")
+    fields["amount"] = read_amount(event.data.amount, scale, "data.amount")
+
+
+def _redemption_requested(event: wire.RedemptionRequested, fields: dict[str, Any]) -> None:
+    """Account, unit and amount are checked in this order."""
     data = event.data
-    scale = read_currency(data.currency, "data.currency")
-    return inputs.OrderRefunded(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        order_id=data.order_id,
-        customer_id=data.customer_id,
-        refund_id=data.refund_id,
-        amount=read_amount(data.amount, scale, "data.amount"),
-        currency=data.currency,
-    )
+    fields["account"] = read_account(data.account, "data.account")
+    fields["unit"] = read_unit(data.unit, "data.unit")
+    fields["amount"] = read_redeemed(data.amount, "data.amount")
 
 
-def order_cancelled(event: wire.OrderCancelled, time: int, program: str) -> inputs.OrderCancelled:
-    """Nothing is left to check."""
+def _adjustment_requested(event: wire.AdjustmentRequested, fields: dict[str, Any]) -> None:
+    """Account, unit and amount are checked in this order."""
     data = event.data
-    return inputs.OrderCancelled(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        order_id=data.order_id,
-        customer_id=data.customer_id,
-        reason=data.reason,
-    )
+    fields["account"] = read_account(data.account, "data.account")
+    fields["unit"] = read_unit(data.unit, "data.unit")
+    fields["amount"] = read_adjusted(data.amount, "data.amount")
 
 
-def link_clicked(event: wire.LinkClicked, time: int, program: str) -> inputs.LinkClicked:
-    """Nothing is left to check."""
-    data = event.data
-    return inputs.LinkClicked(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        click_id=data.click_id,
-        customer_id=data.customer_id,
-        partner_id=data.partner_id,
-        market=data.market,
-        url=data.url,
-        referrer=data.referrer,
-        country=data.country,
-        device_id=data.device_id,
-        ip_hash=data.ip_hash,
-    )
-
-
-def referral_created(event: wire.ReferralCreated, time: int, program: str) -> inputs.ReferralCreated:
-    """Nothing is left to check."""
-    data = event.data
-    return inputs.ReferralCreated(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        referral_id=data.referral_id,
-        code=data.code,
-        advocate_id=data.advocate_id,
-        friend_id=data.friend_id,
-        device_id=data.device_id,
-        ip_hash=data.ip_hash,
-    )
-
-
-def partner_record(
-    fact: type[_Record], event: wire.PartnerEnrolled | wire.PartnerUpdated, time: int, program: str
-) -> _Record:
-    """An enrolment or an update: the same record. Nothing is left to check."""
-    data = event.data
-    return fact(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        partner_id=data.partner_id,
-        group=data.group,
-        name=data.name,
-        markets=data.markets,
-        customer_ids=data.customer_ids or (),
-        terms_version=data.terms_version,
-        paid_search_allowed=data.paid_search_allowed or False,
-        locale=data.locale,
-    )
-
-
-def partner_standing(
-    fact: type[_Standing], event: wire.PartnerSuspended | wire.PartnerReinstated, time: int, program: str
-) -> _Standing:
-    """A suspension or its end. Nothing is left to check."""
-    data = event.data
-    return fact(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        partner_id=data.partner_id,
-        reason=data.reason,
-        actor=data.actor,
-    )
-
-
-def ad_observed(event: wire.AdObserved, time: int, program: str) -> inputs.AdObserved:
-    """Nothing is left to check."""
-    data = event.data
-    return inputs.AdObserved(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        partner_id=data.partner_id,
-        engine=data.engine,
-        keyword=data.keyword,
-        market=data.market,
-        display_url=data.display_url,
-        destination=data.destination,
-        ad_copy=data.ad_copy,
-        rank=data.rank,
-        evidence_url=data.evidence_url,
-    )
-
-
-def case_resolved(event: wire.CaseResolved, time: int, program: str) -> inputs.CaseResolved:
-    """Nothing is left to check."""
-    data = event.data
-    return inputs.CaseResolved(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        case_id=data.case_id,
-        partner_id=data.partner_id,
-        decision=data.decision,
-        actor=data.actor,
-    )
-
-
-def redemption_requested(
-    event: wire.RedemptionRequested, time: int, program: str
-) -> inputs.RedemptionRequested:
-    """Account, unit and amount are checked here, in this order."""
-    data = event.data
-    return inputs.RedemptionRequested(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        redemption_id=data.redemption_id,
-        account=read_account(data.account, "data.account"),
-        unit=read_unit(data.unit, "data.unit"),
-        amount=read_redeemed(data.amount, "data.amount"),
-    )
-
-
-def adjustment_requested(
-    event: wire.AdjustmentRequested, time: int, program: str
-) -> inputs.AdjustmentRequested:
-    """Account, unit and amount are checked here, in this order."""
-    data = event.data
-    return inputs.AdjustmentRequested(
-        source=event.source,
-        id=event.id,
-        time=time,
-        program=program,
-        adjustment_id=data.adjustment_id,
-        account=read_account(data.account, "data.account"),
-        unit=read_unit(data.unit, "data.unit"),
-        amount=read_adjusted(data.amount, "data.amount"),
-        reason=data.reason,
-        actor=data.actor,
-    )
+_FACTS: dict[type[wire.Envelope], tuple[Any, Check | None]] = {
+    wire.OrderPlaced: (inputs.OrderPlaced, _order_placed),
+    wire.OrderRefunded: (inputs.OrderRefunded, _order_refunded),
+    wire.OrderCancelled: (inputs.OrderCancelled, None),
+    wire.LinkClicked: (inputs.LinkClicked, None),
+    wire.ReferralCreated: (inputs.ReferralCreated, None),
+    wire.PartnerEnrolled: (inputs.PartnerEnrolled, None),
+    wire.PartnerUpdated: (inputs.PartnerUpdated, None),
+    wire.PartnerSuspended: (inputs.PartnerSuspended, None),
+    wire.PartnerReinstated: (inputs.PartnerReinstated, None),
+    wire.AdObserved: (inputs.AdObserved, None),
+    wire.CaseResolved: (inputs.CaseResolved, None),
+    wire.RedemptionRequested: (inputs.RedemptionRequested, _redemption_requested),
+    wire.AdjustmentRequested: (inputs.AdjustmentRequested, _adjustment_requested),
+}

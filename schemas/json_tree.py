@@ -5,12 +5,12 @@ Integers are ``int``; a number with a fraction or an exponent stays a ``JsonNumb
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
+from xxhash import xxh3_64_intdigest
 
-from events.limits import NESTING_MAX_LEVELS
+from events.limits import MESSAGE_MAX_BYTES, NESTING_MAX_LEVELS
 from schemas.errors import Code, Refused
 
 #: Characters up to which a number is compared without exponent. An integer of more digits, which nobody
@@ -35,11 +35,15 @@ def read_json(value: bytes) -> Any:
 
     NaN, Infinity, unpaired surrogates and integers of thousands of digits are refused as well.
     """
+    size = len(value)
+    if size > MESSAGE_MAX_BYTES:
+        raise Refused(Code.JSON_INVALID, f"more than {MESSAGE_MAX_BYTES} bytes")
     try:
         tree = _decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(Code.JSON_INVALID, "not JSON in UTF-8") from error
-    if value.count(b"{") + value.count(b"[") > NESTING_MAX_LEVELS:
+    # A level takes two bytes at least.
+    if size > 2 * NESTING_MAX_LEVELS and value.count(b"{") + value.count(b"[") > NESTING_MAX_LEVELS:
         _check_nesting(tree)
     return tree
 
@@ -110,7 +114,7 @@ def digest(tree: Any) -> int:
     except ValueError as error:
         # The interpreter reads no integers of thousands of digits, here those of an exponent.
         raise Refused(Code.JSON_INVALID, "an exponent of thousands of digits") from error
-    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
+    return xxh3_64_intdigest(text)
 
 
 def write_json(tree: Any) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from events.time import TIME_MAX_MS
 from schemas.program import Program, ProgramError
 from schemas.program_file import Parsed, parse_json, parse_toml
 
@@ -27,6 +28,8 @@ class Programs:
         self._versions: dict[str, list[Program]] = {}
         self._starts: dict[str, list[int]] = {}
         self._only: str | None = None
+        #: The last version that was asked for, and the times from and before which it is the answer.
+        self._last: tuple[str, Program, int, int] | None = None
         for program in programs:
             if error := self.add(program):
                 raise ValueError(str(error))
@@ -50,6 +53,7 @@ class Programs:
         warnings = tuple(replace(warning, file=name) for name, one in parsed for warning in one.warnings)
         if not errors:
             self._versions, self._starts, self._only = trial._versions, trial._starts, trial._only
+            self._last = None
         return Loaded(tuple(errors), warnings)
 
     def publish(self, content: bytes) -> Loaded:
@@ -80,19 +84,31 @@ class Programs:
         insort(versions, program, key=lambda one: (one.effective_from, one.version))
         self._starts[program.id] = [one.effective_from for one in versions]
         self._only = program.id if len(self._versions) == 1 else None
+        self._last = None
         return None
 
     def in_force(self, program_id: str, time: int) -> Program | None:
         """The version with the greatest ``effective_from`` ≤ time; of equal ones the greater version."""
+        last = self._last
+        if last is not None and last[2] <= time < last[3] and last[0] == program_id:
+            return last[1]
         starts = self._starts.get(program_id)
         if starts is None:
             return None
         position = bisect_right(starts, time)
-        return self._versions[program_id][position - 1] if position else None
+        if not position:
+            return None
+        program = self._versions[program_id][position - 1]
+        until = starts[position] if position < len(starts) else TIME_MAX_MS + 1
+        self._last = (program_id, program, starts[position - 1], until)
+        return program
 
     def resolve(self, program_id: str | None, time: int) -> str | None:
         """The id of the program in force; without an id the only one that is loaded, else ``None``."""
         wanted = self._only if program_id is None else program_id
+        last = self._last
+        if last is not None and last[2] <= time < last[3] and last[0] == wanted:
+            return wanted
         if wanted is None or self.in_force(wanted, time) is None:
             return None
         return wanted

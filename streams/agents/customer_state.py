@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec import Struct
 
 from events.time import DAY_MS
-from schemas.program import Program
 from schemas.programs import Programs
 from streams.agents.releases import Releases
 from streams.engine.state import Space, State
@@ -68,12 +67,15 @@ class CustomerState:
         self._plans: dict[tuple[str, int], Plan] = {}
         self._last_plan: Plan | None = None
 
-    def plan(self, program: Program) -> Plan:
-        """The rules of a program version, made ready."""
+    def plan(self, program_id: str, time: int) -> Plan | None:
+        """The rules of the program version in force, made ready; ``None`` when there is none."""
+        program = self.programs.in_force(program_id, time)
+        if program is None:
+            return None
         last = self._last_plan
         if last is not None and last.program is program:
             return last
-        key = (program.id, program.version)
+        key = (program_id, program.version)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = Plan(program)
@@ -88,7 +90,7 @@ class CustomerState:
         """The home zone of a program that is loaded."""
         return self.programs.home_tz(program) or ""
 
-    def last_day(self, zone: str) -> int:
+    def last_day(self, zone: bytes) -> int:
         """The last day of a zone whose midnight is done, 0 before the first."""
-        tick = self.ticks.get(zone.encode())
+        tick = self.ticks.get(zone)
         return 0 if tick is None else tick.day

@@ -47,13 +47,15 @@ class Customers:
         self._state = CustomerState(state, programs, order_memory_days, max_lateness_days, cache_entities)
         #: What happened since start that no output carries.
         self.counts = self._state.counts
+        self.entities = self._state.customers
+        self.new_entity = Customer
 
-    def handle(self, event: InputEvent, record: RecordLike, emit: Emit) -> Outcome:
+    def handle(self, event: InputEvent, entity: Customer, record: RecordLike, emit: Emit) -> Outcome:
         """Decide on an order, a refund or a cancel; nothing else has an effect on customers."""
         if type(event) is OrderPlaced:
-            return place(self._state, event, emit)
+            return place(self._state, event, entity, emit)
         if isinstance(event, OrderRefunded | OrderCancelled):
-            return take_back(self._state, event, record, emit)
+            return take_back(self._state, event, entity, record, emit)
         self.counts.ignored += 1
         return None
 
@@ -70,17 +72,6 @@ class Customers:
                 return event.partner_id
             case ProgramPublished():
                 return event.program
-
-    def recall(self, owner: str) -> bytes | None:
-        customer = self._state.customers.get(owner.encode())
-        return None if customer is None else customer.memory
-
-    def note(self, owner: str, memory: bytes) -> None:
-        key = owner.encode()
-        customers = self._state.customers
-        customer = customers.get(key) or Customer()
-        customer.memory = memory
-        customers.put(key, customer)
 
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:
         """Give up refunds that waited too long, release what is due, and now and then forget the past."""

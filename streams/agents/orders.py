@@ -13,7 +13,6 @@ from streams.agents.refunds import apply_waiting
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
 from streams.rules.accrual import Granted, accruals
 from streams.rules.bonus import bonuses
-from streams.rules.home_days import clamp_day, hold_text, iso_date
 from streams.rules.ledger import add_pending, open_account
 from streams.rules.plan import OrderFacts, Plan
 from streams.rules.state import Customer, Grant, Order
@@ -22,18 +21,16 @@ from streams.rules.state import Customer, Grant, Order
 _MOST: Final = 10**15
 
 
-def place(state: CustomerState, order: OrderPlaced, emit: Emit) -> Outcome:
+def place(state: CustomerState, order: OrderPlaced, customer: Customer, emit: Emit) -> Outcome:
     """Grant what the order earns, then apply the refunds that waited for it."""
     order_key = keys.order_key(order.program, order.order_id)
-    known = state.orders.get(order_key)
+    cell = state.orders.cells[order_key]
+    known = cell[0]
     if known is not None and order.time - known.time <= state.memory_ms:
         return DUPLICATE
-    program = state.programs.in_force(order.program, order.time)
-    if program is None:
+    plan = state.plan(order.program, order.time)
+    if plan is None:
         return Rejection("program_unknown", f"no version of {order.program} is in force then")
-    plan = state.plan(program)
-    customer_key = order.customer_id.encode()
-    customer = state.customers.get(customer_key) or Customer()
     facts = _facts(plan, order, customer)
     if isinstance(facts, Rejection):
         return facts
@@ -49,15 +46,14 @@ def place(state: CustomerState, order: OrderPlaced, emit: Emit) -> Outcome:
         customer.programs.append(order.program)
     decided = Order(
         order.customer_id,
-        program.version,
+        plan.program.version,
         order.time,
         order.currency,
         order.net,
         plan.rounding_index,
-        _post(state, plan, facts, customer, granted, emit=emit),
+        _post(state, plan, facts, customer, granted, next_day=state.last_day(plan.zone_key) + 1, emit=emit),
     )
-    state.orders.put(order_key, decided)
-    state.customers.put(customer_key, customer)
+    state.orders.write(cell, decided)
     if customer.waiting:
         apply_waiting(state, order, decided, customer, emit)
     return None
@@ -98,46 +94,44 @@ def _post(
     customer: Customer,
     granted: list[Granted],
     *,
+    next_day: int,
     emit: Emit,
 ) -> list[Grant]:
     """Post each grant to its account and emit its entry."""
-    order, program, zone = facts.order, plan.program, plan.program.home_tz
-    owner = f"customer:{order.customer_id}"
+    order, program = facts.order, plan.program
+    owner, order_id = f"customer:{order.customer_id}", order.order_id
     cause = Cause(order.source, order.id)
-    tick = state.ticks.get(plan.zone_key)
-    next_day = 0 if tick is None else tick.day + 1
     grants = []
     for one in granted:
-        available_on = clamp_day(facts.home_day + one.hold_days)
-        account = open_account(customer, one.unit)
+        rule, unit, amount = one.rule, one.unit, one.amount
+        hold = plan.hold(one.hold_days, facts.home_day)
+        account = open_account(customer, unit)
         if one.hold_days:
             # A grant that comes after its midnight was ticked is released at the next.
-            due = max(available_on, next_day)
-            to = f"{owner}:pending"
-            explain = (*one.explain, hold_text(one.hold_days, facts.home_day))
-            if add_pending(account, due, one.amount, program.id):
-                state.releases.add(zone, due, order.customer_id, one.unit)
+            due, to = max(hold.day, next_day), f"{owner}:pending"
+            if add_pending(account, due, amount, program.id):
+                state.releases.add(program.home_tz, due, order.customer_id, unit)
         else:
-            due, to, explain = 0, f"{owner}:available", one.explain
-            account.available += one.amount
+            due, to = 0, f"{owner}:available"
+            account.available += amount
         customer.seq += 1
         reward = Reward(
-            entry_id=f"{order.order_id}~{one.rule}~{owner}",
+            entry_id=f"{order_id}~{rule}~{owner}",
             seq=customer.seq,
             program=program.id,
             program_version=program.version,
             account=owner,
             kind=one.kind,
-            unit=one.unit,
-            amount=one.amount,
-            postings=(Posting(plan.source, to, one.amount),),
+            unit=unit,
+            amount=amount,
+            postings=(Posting(plan.source, to, amount),),
             caused_by=cause,
-            rule=one.rule,
-            order_id=order.order_id,
+            rule=rule,
+            order_id=order_id,
             key_day=one.key_day,
-            available_on=iso_date(available_on),
-            explain=explain,
+            available_on=hold.date,
+            explain=one.explain + hold.explain,
         )
         emit(RewardEvent(order.time, reward))
-        grants.append(Grant(one.rule, one.unit, one.amount, due))
+        grants.append(Grant(rule, unit, amount, due))
     return grants

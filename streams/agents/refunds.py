@@ -19,7 +19,11 @@ from streams.rules.text import decimal_text
 
 
 def take_back(
-    state: CustomerState, event: OrderRefunded | OrderCancelled, record: RecordLike, emit: Emit
+    state: CustomerState,
+    event: OrderRefunded | OrderCancelled,
+    customer: Customer,
+    record: RecordLike,
+    emit: Emit,
 ) -> Outcome:
     """Apply a refund or cancel to its order, or let it wait for one."""
     what = _what(event)
@@ -29,9 +33,9 @@ def take_back(
             return DUPLICATE
     order = state.orders.get(keys.order_key(what.program, what.order_id))
     if order is None or not _belongs(state, what, order):
-        rejection = _wait(state, what, record)
+        rejection = _wait(state, what, customer, record)
     else:
-        rejection = _apply(state, what, order, state.customer(what.customer), emit)
+        rejection = _apply(state, what, order, customer, emit)
     if rejection is None and what.refund_id is not None:
         state.refund_ids.put(keys.refund_key(what.customer, what.refund_id), what.time)
     return rejection
@@ -86,7 +90,7 @@ def _apply(
         if what.amount > order.net - order.refunded:
             state.counts.refunds_clipped += 1
         order.refunded = min(order.refunded + what.amount, order.net)
-    last_day = state.last_day(state.zone(what.program))
+    last_day = state.last_day(state.zone(what.program).encode())
     for grant in order.grants:
         goal = grant.amount
         if not order.cancelled:
@@ -94,7 +98,6 @@ def _apply(
         if goal > grant.reversed:
             emit(_reverse(what, order, customer, grant, goal, is_pending=grant.due > last_day))
     state.orders.put(keys.order_key(what.program, what.order_id), order)
-    state.customers.put(what.customer.encode(), customer)
     return None
 
 
@@ -145,14 +148,14 @@ def _explain(order: Order, grant: Grant, goal: int, bucket: str) -> tuple[str, .
     return share, f"{wanted} - {decimal_text(grant.reversed, scale)} reversed before, from {bucket}"
 
 
-def _wait(state: CustomerState, what: TakeBack, record: RecordLike) -> Rejection | None:
+def _wait(state: CustomerState, what: TakeBack, customer: Customer, record: RecordLike) -> Rejection | None:
     zone = state.zone(what.program)
     if not zone:
         return Rejection("program_unknown", f"program {what.program} is not loaded")
     too_old_on = clamp_day(home_days(zone).ordinal(what.time + state.memory_ms) + 1)
     waiting = Waiting(
         what,
-        max(too_old_on, state.last_day(zone) + 1),
+        max(too_old_on, state.last_day(zone.encode()) + 1),
         record.topic,
         record.partition,
         record.offset,
@@ -164,9 +167,7 @@ def _wait(state: CustomerState, what: TakeBack, record: RecordLike) -> Rejection
     key = keys.waiting_key(prefix, what.time, waiting.offset, _identity(what))
     state.waiting.put(key, waiting)
     state.due.put(_due_key(zone, waiting), key)
-    customer = state.customer(what.customer)
     customer.waiting += 1
-    state.customers.put(what.customer.encode(), customer)
     state.counts.refunds_waited += 1
     return None
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from events.inputs import InputEvent
 from events.outputs import OutputEvent
 from streams.engine.record import RecordLike
+from streams.engine.state import Space
 
 
 class Rejection(Struct, frozen=True, gc=False):
@@ -29,6 +30,12 @@ Outcome = Rejection | Duplicate | None
 Emit = Callable[[OutputEvent], None]
 
 
+class Entity(Protocol):
+    """What an agent keeps of an owner. ``memory`` is the engine's: which events it has seen."""
+
+    memory: bytes
+
+
 class Agent(Protocol):
     """A keyed agent of one partition. It reads and changes its spaces and emits facts.
 
@@ -45,23 +52,21 @@ class Agent(Protocol):
         """Input topics, causes before effects: the order that breaks ties between equal times."""
         ...
 
-    def handle(self, event: InputEvent, record: RecordLike, emit: Emit) -> Outcome:
-        """Decide on one event that is new by its identity."""
+    @property
+    def entities(self) -> Space[Any]:
+        """The owners by id in UTF-8, each an :class:`Entity`; all belong to this partition."""
+        ...
+
+    def new_entity(self) -> Entity:
+        """What is kept of an owner that was never seen."""
+        ...
+
+    def handle(self, event: InputEvent, entity: Any, record: RecordLike, emit: Emit) -> Outcome:
+        """Decide on one event that is new by its identity; the engine stores its owner's ``entity`` then."""
         ...
 
     def owner(self, event: InputEvent) -> str:
         """The id of the entity that the event belongs to: its key on every topic of this agent."""
-        ...
-
-    def recall(self, owner: str) -> bytes | None:
-        """What the engine keeps in the owner's record (``b""`` at first); ``None`` without a record.
-
-        An owner with a record is one whose partition was checked before.
-        """
-        ...
-
-    def note(self, owner: str, memory: bytes) -> None:
-        """Keep this for the engine in the owner's record, which is made when there is none."""
         ...
 
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:

@@ -12,6 +12,7 @@ from struct import Struct as Layout
 from typing import Final
 
 from msgspec import Struct
+from xxhash import xxh3_128_digest
 
 from streams.engine.limits import DAY_MS
 from streams.engine.state import Space, State
@@ -48,7 +49,7 @@ class Verdict(Enum):
 def identity_key(topic: str, source: str, id_: str) -> bytes:
     """12 bytes that stand for an identity of one owner; a length keeps ("a", "bc") and ("ab", "c") apart."""
     text = f"{topic}\0{len(source)}\0{source}{id_}"
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).digest()
+    return xxh3_128_digest(text.encode("utf-8", "surrogatepass"))[:_KEY_BYTES]
 
 
 class Identities:
@@ -62,7 +63,7 @@ class Identities:
 
     def check(self, memory: bytes, owner: str, key: bytes, content: int, time: int) -> Verdict:
         """Compare an event with the first one of its identity."""
-        at = _find(memory, key)
+        at = _find(memory, key) if key in memory else -1
         if at < 0:
             if memory[:1] != _SPILLED:
                 return Verdict.NEW
@@ -81,7 +82,7 @@ class Identities:
 
         ``now`` is the task's stream time in milliseconds.
         """
-        if _find(memory, key) >= 0:
+        if key in memory:
             memory = self.forget(memory, owner, key)
         entry = key + _TAIL.pack(content, time)
         if len(memory) < _INLINE_BYTES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 from zlib import crc32
 
@@ -33,77 +33,84 @@ def checksum(key: bytes, value: bytes) -> int:
     return crc32(value, crc32(key)) + 1
 
 
+class Cells(dict[bytes, list[Any]]):
+    """The cells of a space by key; one that is not there is read from the store.
+
+    A cell is ``[value, checksum, dirty, full key]``: the value is ``None`` when there is none, the checksum
+    is that of the committed value, 0 when there is none.
+    """
+
+    __slots__ = ("_decode", "_prefix", "_read")
+
+    def __init__(self, read: Callable[[bytes], bytes | None], prefix: bytes, type_: Any) -> None:
+        self._read = read
+        self._prefix = prefix
+        self._decode = msgspec.msgpack.Decoder(type_).decode
+
+    def __missing__(self, key: bytes) -> list[Any]:
+        full = self._prefix + key
+        raw = self._read(full)
+        cell = (
+            [None, 0, False, full] if raw is None else [self._decode(raw), checksum(full, raw), False, full]
+        )
+        self[key] = cell
+        return cell
+
+    def decode(self, raw: bytes) -> Any:
+        """A value as it is stored."""
+        return self._decode(raw)
+
+
 class Space(Generic[T]):
     """Entities of one type under one key prefix.
 
     Values may be mutated in place; ``put`` says that this was done. A value is encoded once a batch,
-    however often it changed, and not at all when it did not change.
+    however often it changed, and not at all when it did not change. Where each look-up counts, ``cells``
+    and ``write`` do the same as ``get`` and ``put`` with one look-up for both.
     """
 
-    __slots__ = (
-        "_books",
-        "_cache",
-        "_cache_limit",
-        "_decode",
-        "_dirty",
-        "_encode",
-        "_prefix",
-        "_read",
-        "_reader",
-    )
+    __slots__ = ("_books", "_cache_limit", "_dirty", "_encode", "_prefix", "_reader", "cells")
 
     def __init__(self, reader: Reader, books: Delta, prefix: bytes, type_: Any, cache_limit: int) -> None:
         self._reader = reader
-        self._read = reader.get
         self._books = books
         self._prefix = prefix
-        #: Per key: the value (``None`` when there is none), the checksum of the committed value (0 when
-        #: there is none), and whether it is dirty. One lookup and no method calls for each use.
-        self._cache: dict[bytes, list[Any]] = {}
-        self._dirty: list[tuple[bytes, list[Any]]] = []
+        self.cells = Cells(reader.get, prefix, type_)
+        self._dirty: list[list[Any]] = []
         self._cache_limit = cache_limit
         self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(type_).decode
 
     def get(self, key: bytes) -> T | None:
         """The entity, or ``None`` when there is none."""
-        entry = self._cache.get(key)
-        if entry is None:
-            entry = self._load(key)
-        value: T | None = entry[0]
+        value: T | None = self.cells[key][0]
         return value
 
     def put(self, key: bytes, value: T | None) -> None:
         """Store the entity, or mark it as changed."""
-        entry = self._cache.get(key)
-        if entry is None:
-            entry = self._load(key)
-        entry[0] = value
-        if not entry[2]:
-            entry[2] = True
-            self._dirty.append((key, entry))
+        self.write(self.cells[key], value)
+
+    def write(self, cell: list[Any], value: T | None) -> None:
+        """Store the entity of a cell, or mark it as changed."""
+        cell[0] = value
+        if not cell[2]:
+            cell[2] = True
+            self._dirty.append(cell)
 
     def delete(self, key: bytes) -> None:
         """Remove the entity."""
         self.put(key, None)
-
-    def _load(self, key: bytes) -> list[Any]:
-        full = self._prefix + key
-        raw = self._read(full)
-        entry = [None, 0, False] if raw is None else [self._decode(raw), checksum(full, raw), False]
-        self._cache[key] = entry
-        return entry
 
     def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, T]]:
         """Entities with start <= key < stop in key order, what this batch changed included.
 
         What is changed while the scan is under way is seen as it was when the scan began.
         """
-        prefix, size = self._prefix, len(self._prefix)
-        dirty = {key: entry[0] for key, entry in self._dirty if start <= key < stop}
+        size = len(self._prefix)
+        low, high = self._prefix + start, self._prefix + stop
+        dirty = {cell[3][size:]: cell[0] for cell in self._dirty if low <= cell[3] < high}
         fresh = sorted(dirty)
         position = 0
-        for raw_key, raw in self._reader.scan(prefix + start, prefix + stop):
+        for raw_key, raw in self._reader.scan(low, high):
             key = raw_key[size:]
             while position < len(fresh) and fresh[position] <= key:
                 value = dirty[fresh[position]]
@@ -111,8 +118,8 @@ class Space(Generic[T]):
                     yield fresh[position], value
                 position += 1
             if key not in dirty:
-                cached = self._cache.get(key)
-                yield key, self._decode(raw) if cached is None else cached[0]
+                cell = self.cells.get(key)
+                yield key, self.cells.decode(raw) if cell is None else cell[0]
         for key in fresh[position:]:
             value = dirty[key]
             if value is not None:
@@ -120,24 +127,22 @@ class Space(Generic[T]):
 
     def drain(self, changes: list[Change]) -> None:
         """Append what changed since the last drain, encoded, and trim the cache to its limit."""
-        prefix, encode, append = self._prefix, self._encode, changes.append
+        encode, append = self._encode, changes.append
         count = check = 0
-        for key, entry in self._dirty:
-            value, old, _ = entry
-            full = prefix + key
-            entry[2] = False
+        for cell in self._dirty:
+            value, old, _, full = cell
+            cell[2] = False
             if value is not None:
                 raw = encode(value)
                 # `checksum`, written out: this runs for every change of every batch.
-                new = crc32(raw, crc32(full)) + 1
+                new = cell[1] = crc32(raw, crc32(full)) + 1
                 append((full, raw))
-                entry[1] = new
                 check += new - old
                 if not old:
                     count += 1
             elif old:
                 append((full, None))
-                entry[1] = 0
+                cell[1] = 0
                 check -= old
                 count -= 1
         self._books.count += count
@@ -146,13 +151,13 @@ class Space(Generic[T]):
         self._trim()
 
     def _trim(self) -> None:
-        cache, limit = self._cache, self._cache_limit
+        cells, limit = self.cells, self._cache_limit
         if limit == 0:
-            cache.clear()
-        elif len(cache) > limit:
+            cells.clear()
+        elif len(cells) > limit:
             # Oldest first: dicts keep insertion order. Half at once keeps the cost per event flat.
-            for key in list(cache)[: len(cache) - limit // 2]:
-                del cache[key]
+            for key in list(cells)[: len(cells) - limit // 2]:
+                del cells[key]
 
 
 class State:

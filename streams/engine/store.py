@@ -159,11 +159,13 @@ class Store:
     ) -> None:
         """Add the changes and the books that belong to them to ``batch``; :meth:`written` makes it final."""
         prefix, put, delete = self._prefix, batch.put, batch.delete
+        if prefix:
+            changes = [(prefix + key, value) for key, value in changes]
         for key, value in changes:
             if value is None:
-                delete(prefix + key)
+                delete(key)
             else:
-                put(prefix + key, value)
+                put(key, value)
         old = self._meta
         meta = Meta(
             positions={**old.positions, **positions},

@@ -6,14 +6,16 @@ its commits are made durable.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from aiokafka.partitioner import DefaultPartitioner
 from msgspec import Struct, field
 
 from events.inputs import InputEvent
 from events.outputs import DeadLetter, OutputEvent, RewardEvent
-from schemas.codec import Decoded, Decoder, dead_letter_headers, encode_output
+from schemas.codec import Decoder, dead_letter_headers, encode_output
 from schemas.errors import Code, DecodeError
 from streams.engine.agent import Agent, Rejection
 from streams.engine.clock import Midnight, decode_tick, midnight_of, midnights
@@ -33,6 +35,9 @@ _STRUCTURED = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 #: The engine's own space in a task's state.
 _TASK_PREFIX = b"\x01"
 _partitioner = DefaultPartitioner()
+_topic_of = attrgetter("topic")
+#: Makes a named tuple without the call of its constructor, where many are made.
+_new_tuple = tuple.__new__
 
 
 class TaskState(Struct, array_like=True):
@@ -53,6 +58,7 @@ class Tally(Struct):
 
     processed: dict[str, int] = field(default_factory=dict)
     dead: dict[str, int] = field(default_factory=dict)
+    #: How many entries, and their sum, by kind and unit.
     rewards: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     duplicates: int = 0
     conflicts: int = 0
@@ -107,12 +113,13 @@ class Task:
         self._progress: TaskState = self._progress_space.get(b"") or TaskState()
         self._identities = Identities(self._state, limits.dedupe_days, limits.max_lateness_days)
         self.agent = agent(self._state)
+        self._entities = self.agent.entities
         self.name = self.agent.name
         self.inputs = tuple(self.agent.inputs)
         self._inbox = f"{self.name}-inbox"
         self._outputs: list[OutRecord] = []
         self._tally = Tally()
-        self._forgot = False
+        self._amounts: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
 
     @property
     def positions(self) -> dict[str, int]:
@@ -134,24 +141,23 @@ class Task:
     def process(self, records: Sequence[RecordLike]) -> Commit:
         """Handle records in their order, as far as one commit goes."""
         self._outputs, self._tally = [], Tally()
+        self._amounts.clear()
         wall_now = self._wall_clock() if self._wall_clock else None
-        processed = self._tally.processed
         handle = self._handle
-        positions: dict[str, int] = {}
-        consumed = 0
-        for record in records:
+        consumed = len(records)
+        for number, record in enumerate(records):
             topic = record.topic
-            if topic == CLOCK:
-                if not self._tick(record):
-                    break
-            else:
+            if topic != CLOCK:
                 handle(record, topic, wall_now)
-            processed[topic] = processed.get(topic, 0) + 1
-            positions[topic] = record.offset + 1
-            consumed += 1
-        if consumed:
-            self._tally.oldest_ms = records[0].timestamp
-            self._tally.newest_ms = records[consumed - 1].timestamp
+            elif not self._tick(record):
+                consumed = number
+                break
+        done = records if consumed == len(records) else records[:consumed]
+        if done:
+            self._tally.processed.update(Counter(map(_topic_of, done)))
+            self._tally.oldest_ms, self._tally.newest_ms = done[0].timestamp, done[-1].timestamp
+        self._tally.rewards = {kind: (len(amounts), sum(amounts)) for kind, amounts in self._amounts.items()}
+        positions = {record.topic: record.offset + 1 for record in done}
         self._progress_space.put(b"", self._progress)
         changes, delta = self._state.drain()
         return Commit(self._outputs, changes, delta, positions, consumed, self._tally)
@@ -165,13 +171,15 @@ class Task:
             self._dead(record, decoded.code, decoded.detail)
             return
         event: InputEvent = decoded.event
-        agent = self.agent
-        owner = agent.owner(event)
-        memory = agent.recall(owner)
-        if memory is None:
-            if self._partitions > 1 and self._rekeyed(record, topic, owner):
+        owner = self.agent.owner(event)
+        owner_key = owner.encode()
+        cell = self._entities.cells[owner_key]
+        entity = cell[0]
+        if entity is None:
+            # An owner that is known here was looked at before: murmur2 in Python is slow.
+            if self._partitions > 1 and self._rekeyed(record, topic, owner_key):
                 return
-            memory = b""
+            entity = self.agent.new_entity()
         time = event.time
         progress = self._progress
         if wall_now is not None and not self._timely(record, time, wall_now):
@@ -179,33 +187,29 @@ class Task:
         progress.stream_time = max(progress.stream_time, time)
         if progress.started_at is None:
             progress.started_at = time
-        self._decide(record, topic, decoded, owner, memory)
-
-    def _decide(self, record: RecordLike, topic: str, decoded: Decoded, owner: str, memory: bytes) -> None:
-        """Let the agent decide on an event whose identity is new."""
-        event, content = decoded.event, decoded.content
-        key = identity_key(topic, event.source, event.id)
-        verdict = self._identities.check(memory, owner, key, content, event.time)
+        identity = identity_key(topic, event.source, event.id)
+        identities, content = self._identities, decoded.content
+        verdict = identities.check(entity.memory, owner, identity, content, time)
         if verdict is Verdict.NEW:
-            outcome = self.agent.handle(event, record, self._emit)
-            if isinstance(outcome, Rejection):
-                self._dead(record, outcome.code, outcome.detail)
-                return
+            outcome = self.agent.handle(event, entity, record, self._emit)
             if outcome is not None:
+                if isinstance(outcome, Rejection):
+                    self._dead(record, outcome.code, outcome.detail)
+                    return
                 # It took effect before under another identity; this one is known from now on.
                 self._tally.duplicates += 1
-            if self._forgot:
-                # What the event led to changed what an owner's record holds, maybe this owner's.
-                self._forgot = False
-                memory = self.agent.recall(owner) or b""
-            now = self._progress.stream_time
-            memory = self._identities.remember(memory, owner, key, content, event.time, now=now)
-            self.agent.note(owner, memory)
-        elif verdict is Verdict.DUPLICATE:
-            self._tally.duplicates += 1
+            now = progress.stream_time
+            entity.memory = identities.remember(entity.memory, owner, identity, content, time, now=now)
+            self._entities.write(cell, entity)
         else:
-            self._tally.conflicts += 1
-            self._dead(record, Code.ID_CONFLICT, "the same source and id came before with other content")
+            self._seen_before(record, verdict)
+
+    def _seen_before(self, record: RecordLike, verdict: Verdict) -> None:
+        if verdict is Verdict.DUPLICATE:
+            self._tally.duplicates += 1
+            return
+        self._tally.conflicts += 1
+        self._dead(record, Code.ID_CONFLICT, "the same source and id came before with other content")
 
     def _timely(self, record: RecordLike, time: int, wall_now: int) -> bool:
         limits = self._limits
@@ -217,35 +221,25 @@ class Task:
             return False
         return True
 
-    def _rekeyed(self, record: RecordLike, topic: str, owner: str) -> bool:
-        """Send an event whose owner lives on another partition there; False when it belongs here.
-
-        An owner with state here was looked at before: murmur2 in Python is slow.
-        """
-        home = partition_of(owner.encode(), self._partitions)
+    def _rekeyed(self, record: RecordLike, topic: str, owner: bytes) -> bool:
+        """Send an event whose owner lives on another partition there; False when it belongs here."""
+        home = partition_of(owner, self._partitions)
         if home == self.partition:
             return False
         self._tally.rekeyed += 1
         headers = [header for header in record.headers if header[0] != ORIGIN]
         headers.append((ORIGIN, topic.encode()))
-        self._outputs.append(
-            OutRecord(self._inbox, home, record.timestamp, owner.encode(), record.value, headers)
-        )
+        self._outputs.append(OutRecord(self._inbox, home, record.timestamp, owner, record.value, headers))
         return True
 
     def _emit(self, event: OutputEvent) -> None:
         if isinstance(event, RewardEvent):
             data = event.data
-            owner = data.account.partition(":")[2]
-            self._outputs.append(
-                OutRecord(
-                    REWARDS, self.partition, event.time, owner.encode(), encode_output(event), _STRUCTURED
-                )
-            )
-            rewards = self._tally.rewards
-            kind = (data.kind, data.unit)
-            count, amount = rewards.get(kind, (0, 0))
-            rewards[kind] = (count + 1, amount + data.amount)
+            account = data.account
+            owner = account[account.index(":") + 1 :].encode()
+            fields = (REWARDS, self.partition, event.time, owner, encode_output(event), _STRUCTURED)
+            self._outputs.append(_new_tuple(OutRecord, fields))
+            self._amounts[data.kind, data.unit].append(data.amount)
         else:
             self._forget(event)
             self._dead_letter(event)
@@ -257,11 +251,11 @@ class Task:
         if not isinstance(decoded, DecodeError):
             event = decoded.event
             owner = self.agent.owner(event)
-            key = identity_key(topic, event.source, event.id)
-            memory = self.agent.recall(owner)
-            if memory:
-                self._forgot = True
-                self.agent.note(owner, self._identities.forget(memory, owner, key))
+            entity = self._entities.get(owner.encode())
+            if entity is not None:
+                key = identity_key(topic, event.source, event.id)
+                entity.memory = self._identities.forget(entity.memory, owner, key)
+                self._entities.put(owner.encode(), entity)
 
     def _dead(self, record: RecordLike, code: str, detail: str) -> None:
         self._dead_letter(

@@ -24,6 +24,7 @@ from faust.topics import Topic
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from streams.engine.fetch import use_light_records
 from streams.engine.host import TaskHost
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,10 @@ _SHORT_POLL_S = 0.01
 _PARTITION_FETCH_BYTES = 4 * 1024 * 1024
 #: Bytes: of all partitions in one fetch.
 _FETCH_BYTES = 32 * 1024 * 1024
+
+
+#: Kafka's timestamp type; nobody looks at it.
+_CREATE_TIME = 0
 
 
 class InputLostError(Exception):
@@ -82,6 +87,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, _transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
         host = host_of(self.app)
+        use_light_records()
         # The range assignor gives partition n of every topic to the same member (all members subscribe
         # to the same topics with equal partition counts), which is what makes a task.
         self._assignor = RangePartitionAssignor
@@ -297,7 +303,7 @@ def _message(tp: TP, batch: list[Any], generation_id: int) -> ConsumerMessage:
         tp.partition,
         last.offset,
         last.timestamp / 1000,
-        last.timestamp_type,
+        _CREATE_TIME,
         (),
         None,
         batch,

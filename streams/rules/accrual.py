@@ -29,26 +29,26 @@ class Granted(Struct, frozen=True, gc=False):
 
 def accruals(plan: Plan, facts: OrderFacts) -> list[Granted]:
     """The grants of the matching rules by ascending rule id; zero amounts are left out."""
-    matching = [one for one in plan.accruals if one.rule.when is None or _matches(one, facts)]
+    matching = [one for one in plan.accruals if one.always or _matches(one, facts)]
     if plan.exclusive:
         matching = exclusive_winners(matching)
     granted = []
+    net, own_currency = facts.net, facts.fx is None
     for one in matching:
-        grant = (
-            _remembered(plan, facts, one) if one.repeats and facts.fx is None else _grant(plan, facts, one)
-        )
+        if one.repeats and own_currency:
+            # Shops have few prices, so most grants are known.
+            basis = facts.gross if one.of_gross else net
+            grant = one.memo[basis] if basis in one.memo else _remembered(plan, facts, one, basis)
+        else:
+            grant = _grant(plan, facts, one)
         if grant is not None:
             granted.append(grant)
     return granted
 
 
-def _remembered(plan: Plan, facts: OrderFacts, one: RateRule) -> Granted | None:
-    """The grant of a rule that looks at nothing but the basis: shops have few prices, so most are known."""
-    basis = facts.gross if one.rule.basis == "gross" else facts.net
+def _remembered(plan: Plan, facts: OrderFacts, one: RateRule, basis: int) -> Granted | None:
+    """The grant of a rule that looks at nothing but the basis."""
     memo = one.memo
-    if basis in memo:
-        known: Granted | None = memo[basis]
-        return known
     if len(memo) >= _MEMO_AMOUNTS:
         memo.clear()
     grant = memo[basis] = _grant(plan, facts, one)

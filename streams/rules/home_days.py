@@ -78,12 +78,6 @@ def iso_date(ordinal: int) -> str:
     return date.fromordinal(ordinal).isoformat()
 
 
-@lru_cache(maxsize=_REMEMBERED_DAYS)
-def hold_text(days: int, ordinal: int) -> str:
-    """How a hold is explained."""
-    return f"hold {days} days from {iso_date(ordinal)}"
-
-
 def clamp_day(ordinal: int) -> int:
     """The nearest day of the calendar, which ends on 9999-12-31."""
     return max(1, min(ordinal, _LAST))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -11,9 +11,12 @@ from events.money import Rounding, round_ratio
 from events.units import POINTS
 from schemas.program import Accrual, Bonus, FxRate, Program
 from streams.rules.calendar import MarketCalendar
-from streams.rules.home_days import HomeDays, home_days
+from streams.rules.home_days import HomeDays, clamp_day, home_days, iso_date
 from streams.rules.refunds import ROUNDINGS
 from streams.rules.text import decimal_text
+
+#: Pairs of a hold and a home day that are remembered per plan.
+_REMEMBERED_HOLDS: Final = 8_192
 
 
 class RateRule(Struct, frozen=True):
@@ -28,9 +31,20 @@ class RateRule(Struct, frozen=True):
     rate_text: str
     unit_text: str
     unit_scale: int
+    #: Whether it asks for nothing, and whether its basis is gross.
+    always: bool
+    of_gross: bool
     #: Whether orders with the same basis in program currency earn the same, and what those seen earn.
     repeats: bool
     memo: dict[int, Any]
+
+
+class Hold(Struct, frozen=True, gc=False):
+    """When a grant becomes available: the home day as ordinal and as date, and how that is explained."""
+
+    day: int
+    date: str
+    explain: tuple[str, ...]
 
 
 class OrderFacts(Struct, gc=False):
@@ -53,6 +67,7 @@ class Plan:
     """The rules for customers of one program version, and the days that they count in."""
 
     __slots__ = (
+        "_holds",
         "accruals",
         "best_bonus",
         "bonuses",
@@ -79,6 +94,19 @@ class Plan:
         self.bonuses: tuple[Bonus, ...] = tuple(rule for rule in program.bonuses if rule.to == "customer")
         self.exclusive = any(one.rule.exclusive is not None for one in self.accruals)
         self.best_bonus = program.bonus_stacking == "best"
+        self._holds: dict[tuple[int, int], Hold] = {}
+
+    def hold(self, days: int, home_day: int) -> Hold:
+        """What a hold of so many days means for a grant of a home day."""
+        key = (days, home_day)
+        known = self._holds.get(key)
+        if known is None:
+            if len(self._holds) >= _REMEMBERED_HOLDS:
+                self._holds.clear()
+            day = clamp_day(home_day + days)
+            explain = (f"hold {days} days from {iso_date(home_day)}",) if days else ()
+            known = self._holds[key] = Hold(day, iso_date(day), explain)
+        return known
 
     def fx_rate(self, currency: str, at: int) -> FxRate | None:
         """The rate with the greatest ``from`` ≤ time; ``None`` when there is none."""
@@ -123,6 +151,8 @@ def _rate_rule(program: Program, rule: Accrual) -> RateRule:
             f"{text} points per {decimal_text(10**program.digits, program.digits)} {program.currency}",
             POINTS,
             0,
+            rule.when is None,
+            rule.basis == "gross",
             repeats,
             {},
         )
@@ -134,6 +164,8 @@ def _rate_rule(program: Program, rule: Accrual) -> RateRule:
         text,
         program.currency,
         program.digits,
+        rule.when is None,
+        rule.basis == "gross",
         repeats,
         {},
     )

@@ -70,7 +70,11 @@ class World:
         if isinstance(decoded, DecodeError):
             return self._note(f"dead letter: {decoded.code} ({name})", decoded.code)
         before, bytes_before = len(self.outputs), dict(self.reader.values)
-        outcome = self.agent.handle(decoded.event, record, self._emit)
+        key = self.agent.owner(decoded.event).encode()
+        entity = self.agent.entities.get(key) or self.agent.new_entity()
+        outcome = self.agent.handle(decoded.event, entity, record, self._emit)
+        if outcome is None:
+            self.agent.entities.put(key, entity)
         self._commit()
         if outcome is None:
             return "ok"

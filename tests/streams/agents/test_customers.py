@@ -17,6 +17,7 @@ from events.inputs import (
 )
 from events.outputs import Cause, DeadLetter, Posting, Reward, RewardEvent
 from events.time import DAY_MS, format_time, parse_time
+from streams.rules.state import Customer
 from tests.scenarios.world import World
 
 PROGRAMS = Path(__file__).parents[2] / "scenarios" / "programs"
@@ -343,7 +344,7 @@ def test_what_has_no_effect_on_customers_is_counted() -> None:
     world = World(ACME)
     click = LinkClicked(**HEAD, click_id="k", customer_id="ada", partner_id="lea", market="FR")
 
-    assert world.agent.handle(click, None, world._emit) is None  # type: ignore[arg-type]
+    assert world.agent.handle(click, Customer(), None, world._emit) is None  # type: ignore[arg-type]
     assert world.agent.counts.ignored == 1
     assert world.outputs == []
 
@@ -386,16 +387,18 @@ def test_the_owner_is_the_key_of_the_topic(event: InputEvent, owner: str) -> Non
 
 def test_owners_have_a_record_from_their_first_event_on() -> None:
     world = World(ACME)
-    assert world.agent.recall("ada") is None
+    assert world.agent.entities.get(b"ada") is None
     world.send("order.refunded", "2026-03-01T12:00:00Z", refund("o1", "r1"))
 
-    assert world.agent.recall("ada") == b""
-    assert world.agent.recall("bob") is None
+    assert world.agent.entities.get(b"ada") is not None
+    assert world.agent.entities.get(b"bob") is None
 
 
 def test_what_the_engine_notes_stays_in_the_owners_record() -> None:
     world = World(ACME)
-    world.agent.note("ada", b"noted")
+    world.agent.entities.put(b"ada", Customer(memory=b"noted"))
     world.send("order.placed", "2026-03-02T12:00:00Z", order("o1"))
 
-    assert world.agent.recall("ada") == b"noted"
+    found = world.agent.entities.get(b"ada")
+    assert found is not None
+    assert (found.memory, found.seq) == (b"noted", 1)

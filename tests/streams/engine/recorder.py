@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+from msgspec import Struct
+
 from events.inputs import InputEvent, ProgramPublished
 from schemas.programs import Programs
 from streams.engine.agent import Emit, Outcome
@@ -14,19 +16,26 @@ from streams.engine.state import State
 INPUTS = ("programs", "partner-events", "clicks", "referrals", "orders", "account-requests")
 
 
+class Remembered(Struct, array_like=True):
+    """An owner."""
+
+    memory: bytes = b""
+
+
 class Recorder:
     """Appends event ids and ``zone date`` of midnights to ``seen``; takes published programs into use."""
 
     inputs = INPUTS
 
-    def __init__(self, name: str, programs: Programs, seen: list[str]) -> None:
+    def __init__(self, state: State, name: str, programs: Programs, seen: list[str]) -> None:
         self.name = name
         self._programs = programs
         self._seen = seen
-        self._memory: dict[str, bytes] = {}
+        self.entities = state.space(b"e", Remembered, cache_limit=1_000)
+        self.new_entity = Remembered
 
-    def handle(self, event: InputEvent, record: RecordLike, emit: Emit) -> Outcome:
-        del record, emit
+    def handle(self, event: InputEvent, entity: Remembered, record: RecordLike, emit: Emit) -> Outcome:
+        del entity, record, emit
         self._seen.append(event.id)
         if isinstance(event, ProgramPublished):
             assert not self._programs.publish(event.content).errors
@@ -35,12 +44,6 @@ class Recorder:
     def owner(self, event: InputEvent) -> str:
         return event.source
 
-    def recall(self, owner: str) -> bytes | None:
-        return self._memory.get(owner)
-
-    def note(self, owner: str, memory: bytes) -> None:
-        self._memory[owner] = memory
-
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:
         del at, limit, emit
         self._seen.append(f"{zone} {date.fromordinal(day)}")
@@ -48,4 +51,4 @@ class Recorder:
 
 
 def recorder(name: str, programs: Programs, seen: list[str]) -> Callable[[State], Recorder]:
-    return lambda _state: Recorder(name, programs, seen)
+    return lambda state: Recorder(state, name, programs, seen)

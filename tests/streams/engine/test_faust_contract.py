@@ -9,8 +9,10 @@ import inspect
 from importlib.metadata import version
 
 import aiokafka
+from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
 from aiokafka.consumer.subscription_state import TopicPartitionState
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.producer.message_accumulator import BatchBuilder
 from faust import streams
 from faust.app.base import App, BootStrategy
 from faust.tables import recovery
@@ -22,7 +24,8 @@ from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 
-from streams.engine import transport
+from streams.engine import fetch, transport
+from streams.engine.record import Record
 
 
 def parameters(function: object) -> list[str]:
@@ -137,3 +140,42 @@ def test_the_range_assignor_keeps_equal_partitions_of_all_topics_together() -> N
     for assignment in assigned.values():
         partitions = [tuple(parts) for _, parts in assignment.assignment]
         assert len(set(partitions)) == 1
+
+
+def test_batches_are_filled_past_their_wrappers() -> None:
+    ours, theirs = (BatchBuilder(1_000, 0, is_transactional=1) for _ in range(2))
+    for number in range(9):
+        theirs.append(timestamp=number, key=b"k", value=b"v%d" % number, headers=[("h", b"x")])
+        ours._builder.append(number, number, b"k", b"v%d" % number, [("h", b"x")])
+    ours._relative_offset = 9
+    for batch in (ours, theirs):
+        batch.close()
+
+    assert ours.record_count() == theirs.record_count()
+    assert ours._build() == theirs._build()
+
+
+def test_a_full_batch_says_so() -> None:
+    append = BatchBuilder(100, 0, is_transactional=1)._builder.append
+
+    assert append(0, 0, b"k", bytes(200), []) is not None
+    assert append(1, 0, b"k", b"v", []) is None
+
+
+def test_consumers_make_records_in_one_place_and_iterate_over_a_generator() -> None:
+    fetch.use_light_records()
+
+    assert "self._consumer_record(tp, record)" in source(PartitionRecords._unpack_records)
+    assert "self._records_iterator = self._unpack_records()" in source(PartitionRecords.__init__)
+    assert "for msg in self._partition_records:" in source(FetchResult.getall)
+    assert "next(self._partition_records, None)" in source(FetchResult.getone)
+
+
+def test_light_records_hold_what_was_sent() -> None:
+    class Sent:
+        offset, timestamp, key, value, headers = 7, 12, b"k", None, [("h", b"x")]
+
+    fetch.use_light_records()
+    made = PartitionRecords._consumer_record(None, aiokafka.TopicPartition("orders", 3), Sent)
+
+    assert made == Record("orders", 3, 7, 12, b"k", None, [("h", b"x")])
