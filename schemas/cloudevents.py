@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemas.errors import Code, Refused
-from schemas.json_tree import read_json
+from schemas.json_tree import read_json, read_object
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -27,10 +27,7 @@ def read_event(value: bytes | None, headers: Headers) -> dict[str, Any]:
             return attributes if value is None else attributes | {"data": read_json(value)}
     if value is None:
         raise Refused(Code.JSON_INVALID, "no value")
-    tree = read_json(value)
-    if type(tree) is not dict:
-        raise Refused(Code.JSON_INVALID, "not an object")
-    return tree
+    return read_object(value)
 
 
 def _attributes(headers: Headers) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from schemas.cloudevents import read_event
 from schemas.dead_letters import dead_letter_headers, dead_letter_line
 from schemas.diagnosis import check_attributes, diagnose
 from schemas.errors import Code, DecodeError, Refused
-from schemas.json_tree import digest
+from schemas.json_tree import digest, read_object
 from schemas.rewards import decode_output, encode_output
 from schemas.upcast import UPCASTERS, Upcasters, upcast
 
@@ -71,7 +71,8 @@ class Decoder:
     ) -> Decoded | DecodeError:
         """The event of a record in structured or binary mode, or the first check that it fails."""
         try:
-            tree = read_event(value, headers)
+            # Nearly all events come in structured mode and without headers.
+            tree = read_event(value, headers) if headers or value is None else read_object(value)
             content = digest(tree)
             try:
                 current = tree

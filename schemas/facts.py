@@ -67,7 +67,7 @@ def _order_placed(event: wire.OrderPlaced, fields: dict[str, Any]) -> None:
     """Checks net = subtotal - discount, which is never below 0; gross = net + tax + shipping."""
     data = event.data
     scale = read_currency(data.currency, "data.currency")
-    known = AMOUNTS[scale].get
+    known = AMOUNTS[scale].get  # what was not read before, or is no text, gets a closer look
     try:
         subtotal, discount = known(data.subtotal), known(data.discount)
         tax, shipping = known(data.tax), known(data.shipping)

@@ -48,6 +48,14 @@ def read_json(value: bytes) -> Any:
     return tree
 
 
+def read_object(value: bytes) -> dict[str, Any]:
+    """The JSON object in UTF-8 bytes; ``json_invalid`` for all else."""
+    tree = read_json(value)
+    if type(tree) is not dict:
+        raise Refused(Code.JSON_INVALID, "not an object")
+    return tree
+
+
 def _check_nesting(tree: Any) -> None:
     """Refuse deep trees at a fixed level, so that no outcome depends on the room left on a stack."""
     level = [tree]

@@ -70,11 +70,11 @@ class CustomerState:
     def plan(self, program_id: str, time: int) -> Plan | None:
         """The rules of the program version in force, made ready; ``None`` when there is none."""
         program = self.programs.in_force(program_id, time)
-        if program is None:
-            return None
         last = self._last_plan
         if last is not None and last.program is program:
             return last
+        if program is None:
+            return None
         key = (program_id, program.version)
         plan = self._plans.get(key)
         if plan is None:

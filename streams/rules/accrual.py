@@ -29,12 +29,14 @@ class Granted(Struct, frozen=True, gc=False):
 
 def accruals(plan: Plan, facts: OrderFacts) -> list[Granted]:
     """The grants of the matching rules by ascending rule id; zero amounts are left out."""
-    matching = [one for one in plan.accruals if one.always or _matches(one, facts)]
+    matching = plan.accruals
     if plan.exclusive:
-        matching = exclusive_winners(matching)
+        matching = exclusive_winners([one for one in matching if _matches(one, facts)])
     granted = []
     net, own_currency = facts.net, facts.fx is None
     for one in matching:
+        if not (one.always or _matches(one, facts)):
+            continue
         if one.repeats and own_currency:
             # Shops have few prices, so most grants are known.
             basis = facts.gross if one.of_gross else net
@@ -55,7 +57,7 @@ def _remembered(plan: Plan, facts: OrderFacts, one: RateRule, basis: int) -> Gra
     return grant
 
 
-def exclusive_winners(matching: list[RateRule]) -> list[RateRule]:
+def exclusive_winners(matching: list[RateRule]) -> tuple[RateRule, ...]:
     """Of the rules that share an ``exclusive`` name the highest priority stays, ties to the smaller id."""
     winners: dict[str, RateRule] = {}
     for one in matching:
@@ -65,7 +67,7 @@ def exclusive_winners(matching: list[RateRule]) -> list[RateRule]:
         best = winners.get(name)
         if best is None or (-one.rule.priority, one.rule.id) < (-best.rule.priority, best.rule.id):
             winners[name] = one
-    return [one for one in matching if one.rule.exclusive is None or winners[one.rule.exclusive] is one]
+    return tuple(one for one in matching if one.rule.exclusive is None or winners[one.rule.exclusive] is one)
 
 
 def _matches(one: RateRule, facts: OrderFacts) -> bool:

@@ -15,10 +15,11 @@ def find_account(customer: Customer, unit: str) -> Account | None:
 
 def open_account(customer: Customer, unit: str) -> Account:
     """The account of a unit; a new one has nothing in it."""
-    account = find_account(customer, unit)
-    if account is None:
-        account = Account(unit)
-        customer.accounts.append(account)
+    for account in customer.accounts:
+        if account.unit == unit:
+            return account
+    account = Account(unit)
+    customer.accounts.append(account)
     return account
 
 
