@@ -77,18 +77,18 @@ def test_a_record_stays_small_however_many_events_come() -> None:
     for n in range(500):
         owner.remember(f"e{n}", n, n)
 
-    assert len(owner.memory) <= 1 + 24 * 28
+    assert len(owner.memory) <= 1 + 40 * 20
     assert all(owner.check(f"e{n}", n, n) is Verdict.DUPLICATE for n in range(500))
 
 
 def test_what_is_too_old_makes_room_before_anything_spills() -> None:
     owner = Owner()
-    for n in range(24):
+    for n in range(40):
         owner.remember(f"old{n}", n, 0)
     owner.remember("new", 1, (DEDUPE_DAYS + LATENESS_DAYS) * DAY_MS)
 
     assert owner.reader.apply(owner.state) == 0
-    assert len(owner.memory) == 1 + 28
+    assert len(owner.memory) == 1 + 20
 
 
 def test_a_purge_forgets_spilled_identities_in_slices_and_keeps_what_a_late_copy_needs() -> None:
