@@ -14,6 +14,7 @@ from events.money import Rounding
 
 To = Literal["partner", "customer"]
 Basis = Literal["net", "gross"]
+Attribution = Literal["last_click", "first_click", "linear", "position"]
 
 
 class ProgramError(Struct, frozen=True):
@@ -127,6 +128,45 @@ class Bonus(Struct, frozen=True, kw_only=True):
     budget: str | None
 
 
+class Budget(Struct, frozen=True):
+    """What may be spent in a period, in the program's minor units; ``alerts`` ascend and are shares of it."""
+
+    id: str
+    amount: int
+    period: Literal["lifetime", "month"]
+    alerts: tuple[Ratio, ...]
+    over: Literal["trim", "reject"]
+
+
+class Level(Struct, frozen=True):
+    """A tier and what the metric has to reach for it: minor units of revenue, or orders."""
+
+    id: str
+    from_: int
+    multiply: Ratio
+
+
+class Tiers(Struct, frozen=True):
+    """The tiers of partners. ``window`` is a calendar period or a number of rolling days; levels ascend."""
+
+    metric: Literal["revenue", "orders"]
+    window: Literal["month", "quarter", "year"] | int
+    levels: tuple[Level, ...]
+
+
+class Referral(Struct, frozen=True, kw_only=True):
+    """What a referral grants, in points; ``min_order`` is in the program's minor units."""
+
+    window_days: int
+    min_order: int
+    advocate_points: int
+    friend_points: int
+    key_day_multiply: dict[str, Ratio]
+    cap_per_month: int | None
+    hold_days: int
+    expires_days: int | None
+
+
 class Program(Struct, frozen=True, kw_only=True):
     """One version of a program. Rules are sorted by id; ``fx`` rates by their start."""
 
@@ -140,9 +180,14 @@ class Program(Struct, frozen=True, kw_only=True):
     rounding: Rounding
     bonus_stacking: Literal["sum", "best"]
     coupon_wins: bool
+    lookback_days: int = 30
+    attribution: Attribution = "last_click"
     markets: dict[str, Market]
     coupons: dict[str, str]
     fx: dict[str, tuple[FxRate, ...]]
     key_days: tuple[KeyDay, ...]
     accruals: tuple[Accrual, ...]
     bonuses: tuple[Bonus, ...]
+    budgets: dict[str, Budget] = {}
+    tiers: Tiers | None = None
+    referral: Referral | None = None
