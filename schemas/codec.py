@@ -42,6 +42,9 @@ class ProgramLookup(Protocol):
         ``None`` when there is none, or when it is not clear which.
         """
 
+    def money_unit(self, program_id: str) -> str | None:
+        """The unit of a program's money, the same in all versions; ``None`` when it is not loaded."""
+
 
 class Decoded(Struct, frozen=True, gc=False):
     """A readable record: its event, and 64 bits of the CloudEvent as JSON compared by value."""
@@ -49,6 +52,9 @@ class Decoded(Struct, frozen=True, gc=False):
     event: inputs.InputEvent
     content: int
 
+
+#: The topic whose amounts are in a program's units.
+_REQUESTS = "account-requests"
 
 _ENVELOPES: dict[str, dict[str, type[wire.Envelope]]] = {}
 for (_topic, _type), _envelope in wire.ENVELOPES.items():
@@ -60,6 +66,7 @@ class Decoder:
 
     def __init__(self, programs: ProgramLookup, upcasters: Upcasters = UPCASTERS) -> None:
         self._resolve = programs.resolve
+        self._money_unit = programs.money_unit
         self._upcasters = upcasters
 
     def decode(
@@ -89,6 +96,7 @@ class Decoder:
             program = self._resolve(event.data.program, time)
             if program is None:
                 return DecodeError(Code.PROGRAM_UNKNOWN, "data.program")
-            return Decoded(facts.to_fact(event, current["data"], time, program), content)
+            money = self._money_unit(program) if topic == _REQUESTS else None
+            return Decoded(facts.to_fact(event, current["data"], time, program, money), content)
         except Refused as refused:
             return refused.error

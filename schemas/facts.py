@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import convert
 
 from events import inputs
+from events.units import POINTS
 from schemas import wire
 from schemas.errors import Code, Refused
 from schemas.json_tree import write_json
@@ -30,8 +31,12 @@ from schemas.values import (
 Check = Callable[[Any, dict[str, Any]], None]
 
 
-def to_fact(event: wire.Envelope, data: dict[str, Any], time: int, program: str) -> inputs.InputEvent:
+def to_fact(
+    event: wire.Envelope, data: dict[str, Any], time: int, program: str, money: str | None = None
+) -> inputs.InputEvent:
     """The input event of an envelope; ``data`` is its untyped data, which becomes the fact's fields.
+
+    ``money`` is the unit of the program's money, for requests.
 
     Raises:
         Refused: the currency, an amount or the net is none.
@@ -39,6 +44,8 @@ def to_fact(event: wire.Envelope, data: dict[str, Any], time: int, program: str)
     kind, check = _FACTS[type(event)]
     if check is not None:
         check(event, data)
+    elif money is not None:
+        _request(event, data, money)
     fields = data
     if None in data.values():
         # Absent and null are the same for all that is optional.
@@ -113,20 +120,15 @@ def _order_refunded(event: wire.OrderRefunded, fields: dict[str, Any]) -> None:
     fields["amount"] = read_amount(event.data.amount, scale, "data.amount")
 
 
-def _redemption_requested(event: wire.RedemptionRequested, fields: dict[str, Any]) -> None:
+def _request(event: Any, fields: dict[str, Any], money: str) -> None:
     """Account, unit and amount are checked in this order."""
     data = event.data
     fields["account"] = read_account(data.account, "data.account")
-    fields["unit"] = read_unit(data.unit, "data.unit")
-    fields["amount"] = read_redeemed(data.amount, "data.amount")
-
-
-def _adjustment_requested(event: wire.AdjustmentRequested, fields: dict[str, Any]) -> None:
-    """Account, unit and amount are checked in this order."""
-    data = event.data
-    fields["account"] = read_account(data.account, "data.account")
-    fields["unit"] = read_unit(data.unit, "data.unit")
-    fields["amount"] = read_adjusted(data.amount, "data.amount")
+    unit = fields["unit"] = read_unit(data.unit, "data.unit")
+    if unit not in {POINTS, money}:
+        raise Refused(Code.UNIT_UNKNOWN, "data.unit")
+    read = read_redeemed if isinstance(event, wire.RedemptionRequested) else read_adjusted
+    fields["amount"] = read(data.amount, "data.amount")
 
 
 _FACTS: dict[type[wire.Envelope], tuple[Any, Check | None]] = {
@@ -141,6 +143,6 @@ _FACTS: dict[type[wire.Envelope], tuple[Any, Check | None]] = {
     wire.PartnerReinstated: (inputs.PartnerReinstated, None),
     wire.AdObserved: (inputs.AdObserved, None),
     wire.CaseResolved: (inputs.CaseResolved, None),
-    wire.RedemptionRequested: (inputs.RedemptionRequested, _redemption_requested),
-    wire.AdjustmentRequested: (inputs.AdjustmentRequested, _adjustment_requested),
+    wire.RedemptionRequested: (inputs.RedemptionRequested, None),
+    wire.AdjustmentRequested: (inputs.AdjustmentRequested, None),
 }

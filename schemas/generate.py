@@ -1,5 +1,6 @@
 """Writes the JSON Schemas and the AsyncAPI document: ``python -m schemas.generate [--check]``.
 
+There is a schema of each message, and one of program files.
 ``--check`` writes nothing and ends with status 1 when a committed file differs from the code.
 """
 
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from schemas.asyncapi import asyncapi
 from schemas.json_schemas import all_schemas
+from schemas.program_schema import program_schema
 
 FOLDER = Path(__file__).parent / "generated"
 
@@ -19,6 +21,7 @@ def documents() -> dict[str, str]:
     """Text by file name."""
     files = {f"{name}.json": schema for name, schema in all_schemas().items()}
     files["asyncapi.json"] = asyncapi()
+    files["program.json"] = program_schema()
     return {name: json.dumps(tree, indent=2, ensure_ascii=False) + "\n" for name, tree in files.items()}
 
 
@@ -26,8 +29,7 @@ def differences(folder: Path) -> list[str]:
     """Names of files that are missing, differ or should not be there."""
     expected = documents()
     actual = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.json")}
-    # The schema of the program file is made and checked with the model that it belongs to.
-    names = (expected.keys() | actual.keys()) - {"program.json"}
+    names = expected.keys() | actual.keys()
     return sorted(name for name in names if expected.get(name) != actual.get(name))
 
 

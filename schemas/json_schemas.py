@@ -8,6 +8,7 @@ import msgspec
 
 from schemas import wire
 from schemas.dead_letters import DeadLetterLine
+from schemas.decisions import DECISIONS, decision_envelope
 from schemas.rewards import RewardEnvelope
 from schemas.upcast import SCHEMA_PREFIX, current_version, schema_uri
 
@@ -18,16 +19,23 @@ _DIALECT = "http://json-schema.org/draft-07/schema#"
 
 
 def all_schemas() -> dict[str, Schema]:
-    """Schema by message: the type of an input event, ``reward``, ``dead-letter`` or ``clock``."""
+    """Schema by message: the type of an input or a decision, ``reward``, ``dead-letter`` or ``clock``."""
     inputs = {
         type_: _schema(envelope, schema_uri(type_, current_version(type_)))
         for (_, type_), envelope in wire.ENVELOPES.items()
     }
-    return inputs | {
-        "reward": _schema(RewardEnvelope, f"{SCHEMA_PREFIX}reward/v1"),
-        "dead-letter": _schema(DeadLetterLine, f"{SCHEMA_PREFIX}dead-letter/v1"),
-        "clock": _clock(),
+    decisions = {
+        type_: _schema(decision_envelope(type_), f"{SCHEMA_PREFIX}{type_}/v1") for type_ in DECISIONS
     }
+    return (
+        inputs
+        | decisions
+        | {
+            "reward": _schema(RewardEnvelope, f"{SCHEMA_PREFIX}reward/v1"),
+            "dead-letter": _schema(DeadLetterLine, f"{SCHEMA_PREFIX}dead-letter/v1"),
+            "clock": _clock(),
+        }
+    )
 
 
 def _schema(struct: type[msgspec.Struct], id_: str) -> Schema:

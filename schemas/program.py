@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from events.money import Rounding
+from schemas.key_days import KeyDay
 
 To = Literal["partner", "customer"]
 Basis = Literal["net", "gross"]
@@ -61,14 +62,6 @@ class FxRate(Struct, frozen=True):
     numerator: int
     denominator: int
     text: str
-
-
-class KeyDay(Struct, frozen=True):
-    """A key day of the program; ``use`` names the catalogue's, ``markets`` None means the catalogue's."""
-
-    id: str
-    use: str | None
-    markets: frozenset[str] | None
 
 
 class When(Struct, frozen=True):

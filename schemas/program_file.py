@@ -1,99 +1,110 @@
 """Program files, TOML or the same content as JSON, into the model; every error at once, with path and line.
 
-What DOMAIN allows and Keyday does not act on yet is accepted and named in the warnings.
+What DOMAIN allows and Keyday does not act on yet is accepted and named in the warnings, and so is what is
+valid and suspicious.
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
+from datetime import date, time
 from decimal import Decimal
 from math import gcd
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, cast, get_args
 
 from msgspec import Struct
 
 from events.currencies import SCALES
 from events.money import Rounding
 from events.units import POINTS
+from schemas.key_day_table import read_key_days, warn_of_missing_dates
+from schemas.key_days import KeyDay
 from schemas.program import (
     Accrual,
+    Attribution,
     Basis,
     Bonus,
+    Budget,
     Cap,
     FxRate,
-    KeyDay,
     Market,
     Program,
     ProgramError,
     Ratio,
+    Tiers,
     To,
     When,
 )
+from schemas.program_lint import Keeps, named_in, suspicions
+from schemas.program_partners import MOST_COUNT, MOST_DAYS, read_budgets, read_referral, read_tiers
 from schemas.program_table import Problems, Table
 from schemas.toml_lines import key_lines
 
 #: Rule ids that the ledger uses itself.
 _RESERVED_RULES: Final = ("tier", "tier-points", "referral")
-#: Key days that the calendar computes.
-_COMPUTED_KEY_DAYS: Final = ("black_friday", "cyber_monday")
-_KEY_DAY_SETTINGS: Final = [
-    "rrule",
-    "offset_days",
-    "easter",
-    "holiday",
-    "dates",
-    "start",
-    "end",
-    "days",
-    "tz_policy",
-    "tz",
-    "name",
-    "notice_days",
-]
-_LATER_TABLES: Final = ("tiers", "referral", "compliance", "goal", "review")
-_MOST_DAYS: Final = 36_500
-_MOST_DIGITS: Final = 1_000_000_000
+_LATER_TABLES: Final = ("compliance", "goal", "review")
 _NO_EFFECT: Final = "has no effect yet"
 
 
 class Parsed(Struct, frozen=True):
-    """``program`` is None exactly when there are errors; warnings name what has no effect yet."""
+    """``program`` is None exactly when there are errors; warnings are about suspicious or unused parts."""
 
     program: Program | None
     errors: tuple[ProgramError, ...] = ()
     warnings: tuple[ProgramError, ...] = ()
 
 
-def parse_toml(text: str) -> Parsed:
-    """A program file."""
+def parse_toml(text: str, keeps: Keeps = named_in) -> Parsed:
+    """A program file; ``keeps`` knows the markets of key days, for the warnings."""
     try:
         content = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         return _unreadable(f"is no TOML: {error}")
     except (ValueError, ArithmeticError, RecursionError) as error:
         return _unreadable(f"cannot be read: {error}")
-    return _parse(content, key_lines(text))
+    return _parse(content, key_lines(text), keeps)
 
 
-def parse_json(text: bytes | str) -> Parsed:
-    """The content of a program file as JSON, as it travels on the topic ``programs``."""
+def parse_json(text: bytes | str, keeps: Keeps = named_in) -> Parsed:
+    """The content of a program file as JSON, as it travels on the topic ``programs``.
+
+    As in all events, fields that are not known are ignored, and named in the warnings.
+    """
     try:
         content = json.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:
         return _unreadable(f"is no JSON: {error}")
-    return _parse(content, {})
+    return _parse(content, {}, keeps, lenient=True)
+
+
+def to_json(content: Any) -> Any:
+    """What a TOML document is as JSON: times and dates as text, decimals as text with all their digits."""
+    match content:
+        case dict():
+            return {key: to_json(value) for key, value in content.items()}
+        case list():
+            return [to_json(value) for value in content]
+        case Decimal():
+            return str(content)
+        case date() | time():  # a datetime is a date
+            return content.isoformat()
+        case _:
+            return content
 
 
 def _unreadable(message: str) -> Parsed:
     return Parsed(None, (ProgramError("", 0, message),))
 
 
-def _parse(content: object, lines: dict[str, int]) -> Parsed:
-    problems = Problems(lines)
+def _parse(content: object, lines: dict[str, int], keeps: Keeps, *, lenient: bool = False) -> Parsed:
+    problems = Problems(lines, lenient=lenient)
     program = _Reader(problems).program(Table(content, "", problems))
-    errors = tuple(problems.errors)
-    return Parsed(None if errors else program, errors, tuple(problems.warnings))
+    if problems.errors:
+        return Parsed(None, tuple(problems.errors), tuple(problems.warnings))
+    for path, message in suspicions(program, cast("dict[str, Any]", content), keeps):
+        problems.warn(path, message)
+    return Parsed(program, (), tuple(problems.warnings))
 
 
 class _Reader:
@@ -106,10 +117,12 @@ class _Reader:
         self._money_unit = "EUR/2"
         self._markets: dict[str, Market] = {}
         self._key_days: tuple[KeyDay, ...] = ()
-        self._budgets: set[str] = set()
+        self._budgets: dict[str, Budget] = {}
+        self._tiers: Tiers | None = None
         self._rule_ids: set[str] = set()
 
     def program(self, top: Table) -> Program:
+        top.maybe_text("$schema")
         head = top.table("program") or Table({}, "program", self._problems)
         self._currency = head.text("currency")
         if self._currency and self._currency not in SCALES:
@@ -117,11 +130,12 @@ class _Reader:
         self._digits = SCALES.get(self._currency, 2)
         self._money_unit = f"{self._currency}/{self._digits}"
         self._markets = self._read_markets(top)
-        self._key_days = self._read_key_days(top)
-        self._budgets = self._read_budgets(top)
+        self._key_days = read_key_days(top, self._markets)
+        self._budgets = read_budgets(top, self._digits)
+        self._tiers = read_tiers(top, self._digits)
         program = Program(
             id=head.text("id"),
-            version=head.whole("version", 1, 1, _MOST_DIGITS),
+            version=head.whole("version", 1, 1, MOST_COUNT),
             effective_from=head.instant("effective_from"),
             currency=self._currency,
             digits=self._digits,
@@ -134,20 +148,26 @@ class _Reader:
                 "Literal['sum', 'best']", head.choice("bonus_stacking", ("sum", "best"), default="sum")
             ),
             coupon_wins=head.flag("coupon_wins", default=True),
+            lookback_days=head.whole("lookback_days", 30, 1, MOST_DAYS),
+            attribution=cast(
+                "Attribution", head.choice("attribution", get_args(Attribution), default="last_click")
+            ),
             markets=self._markets,
             coupons=self._read_coupons(top),
             fx=self._read_fx(top),
             key_days=self._key_days,
             accruals=tuple(sorted(map(self._accrual, top.tables("accrual")), key=lambda rule: rule.id)),
             bonuses=tuple(sorted(map(self._bonus, top.tables("bonus")), key=lambda rule: rule.id)),
+            budgets=self._budgets,
+            tiers=self._tiers,
+            referral=read_referral(top, self._digits, [entry.id for entry in self._key_days]),
         )
-        head.whole("lookback_days", 30, 1, _MOST_DAYS)
-        head.choice("attribution", ("last_click", "first_click", "linear", "position"), default="last_click")
         head.done()
         for key in _LATER_TABLES:
             if top.raw(key) is not None:
                 self._problems.warn(key, _NO_EFFECT)
         top.done()
+        warn_of_missing_dates(program, self._problems)
         return program
 
     def _read_markets(self, top: Table) -> dict[str, Market]:
@@ -196,42 +216,6 @@ class _Reader:
         common = gcd(above, below)
         return FxRate(from_, above // common, below // common, rate.text)
 
-    def _read_key_days(self, top: Table) -> tuple[KeyDay, ...]:
-        found: list[KeyDay] = []
-        for table in top.tables("key_day"):
-            use = table.maybe_text("use")
-            own = table.maybe_text("id")
-            if use is None and own is None:
-                table.wrong("id", "is missing: a key day needs use or id")
-            entry = KeyDay(own or use or "", use, self._market_ids(table, "markets"))
-            if any(entry.id == other.id for other in found):
-                table.wrong("id", f"{entry.id} is declared twice")
-            settings = [key for key in _KEY_DAY_SETTINGS if table.raw(key) is not None]
-            if use not in _COMPUTED_KEY_DAYS:
-                self._problems.warn(table.path, f"{entry.id} {_NO_EFFECT}: it never falls on a day")
-            elif settings:
-                self._problems.warn(table.path, f"{', '.join(settings)} of {entry.id} {_NO_EFFECT}")
-            table.done()
-            found.append(entry)
-        return tuple(found)
-
-    def _read_budgets(self, top: Table) -> set[str]:
-        found: set[str] = set()
-        for table in top.tables("budget"):
-            name = table.text("id")
-            if name in found:
-                table.wrong("id", f"{name} is declared twice")
-            found.add(name)
-            if not table.has("amount"):
-                table.wrong("amount", "is missing")
-            table.amount("amount", self._digits)
-            self._problems.warn(table.path, f"budget {name} {_NO_EFFECT}")
-            table.choice("period", ("lifetime", "month"), default="lifetime")
-            table.raw("alerts")
-            table.choice("over", ("trim", "reject"), default="trim")
-            table.done()
-        return found
-
     def _accrual(self, table: Table) -> Accrual:
         to = self._to(table)
         unit = table.choice("unit", ("money", POINTS))
@@ -245,15 +229,14 @@ class _Reader:
             flat=flat,
             basis=basis,
             when=self._when(table, to),
-            priority=table.whole("priority", 0, -_MOST_DIGITS, _MOST_DIGITS),
+            priority=table.whole("priority", 0, -MOST_COUNT, MOST_COUNT),
             exclusive=table.maybe_text("exclusive"),
-            hold_days=table.whole("hold_days", 0, 0, _MOST_DAYS),
-            expires_days=table.maybe_whole("expires_days", 0, _MOST_DAYS),
+            hold_days=table.whole("hold_days", 0, 0, MOST_DAYS),
+            expires_days=table.maybe_whole("expires_days", 0, MOST_DAYS),
             cap=self._cap(table, unit),
             budget=self._budget(table, unit),
         )
         table.done()
-        self._warn_rule(table, rule)
         return rule
 
     def _bonus(self, table: Table) -> Bonus:
@@ -270,24 +253,15 @@ class _Reader:
             multiply=multiply,
             flat=flat,
             when=self._when(table, to),
-            hold_days=table.maybe_whole("hold_days", 0, _MOST_DAYS),
-            expires_days=table.maybe_whole("expires_days", 0, _MOST_DAYS),
+            hold_days=table.maybe_whole("hold_days", 0, MOST_DAYS),
+            expires_days=table.maybe_whole("expires_days", 0, MOST_DAYS),
             cap=self._cap(table, unit),
             budget=self._budget(table, unit),
         )
         if table.raw("share") is not None:
             self._problems.warn(table.at("share"), _NO_EFFECT)
         table.done()
-        self._warn_rule(table, rule)
         return rule
-
-    def _warn_rule(self, table: Table, rule: Accrual | Bonus) -> None:
-        if rule.to == "partner":
-            self._problems.warn(table.path, f"rule {rule.id} to partners {_NO_EFFECT}")
-            return
-        for key, value in (("cap", rule.cap), ("budget", rule.budget), ("expires_days", rule.expires_days)):
-            if value is not None:
-                self._problems.warn(table.at(key), f"{key} of rule {rule.id} {_NO_EFFECT}")
 
     def _to(self, table: Table) -> To:
         return cast("To", table.choice("to", ("partner", "customer")))
@@ -317,9 +291,7 @@ class _Reader:
         if cap is None:
             return None
         period: Any = cap.choice("period", ("day", "week", "month", "lifetime"))
-        if not cap.has("amount"):
-            cap.wrong("amount", "is missing")
-        amount = cap.amount("amount", 0 if unit == POINTS else self._digits) or 0
+        amount = cap.needed_amount("amount", 0 if unit == POINTS else self._digits)
         over: Any = cap.choice("over", ("trim", "reject", "allow_last"), default="trim")
         cap.done()
         return Cap(period, amount, over)
@@ -349,7 +321,7 @@ class _Reader:
             new_customer=when.maybe_flag("new_customer"),
             partner_group=_set(when.texts("partner_group")),
             partner_id=_set(when.texts("partner_id")),
-            tier=_set(when.texts("tier")),
+            tier=self._level_ids(when, "tier") if to == "partner" else _set(when.texts("tier")),
         )
         when.done()
         return None if found == When() else found
@@ -360,6 +332,14 @@ class _Reader:
             if market not in self._markets:
                 table.wrong(key, f"market {market} is not declared")
         return _set(markets)
+
+    def _level_ids(self, table: Table, key: str) -> frozenset[str] | None:
+        names = table.texts(key)
+        levels = {level.id for level in self._tiers.levels} if self._tiers else set()
+        for name in names or ():
+            if name not in levels:
+                self._problems.warn(table.at(key), f"level {name} is not declared in [tiers]: it never holds")
+        return _set(names)
 
     def _key_day_ids(self, table: Table, key: str) -> tuple[str, ...] | None:
         names = table.texts(key)

@@ -14,20 +14,25 @@ from events.time import parse_time
 from schemas.program import ProgramError, Ratio
 from schemas.toml_lines import line_of
 
-_DECIMAL: Final = re.compile(r"(-?)(\d{1,18})(?:\.(\d{1,9}))?", re.ASCII)
+#: Digits before and after the point of a decimal.
+DIGITS_MAX: Final = 18
+DECIMALS_MAX: Final = 9
+_DECIMAL: Final = re.compile(rf"(-?)(\d{{1,{DIGITS_MAX}}})(?:\.(\d{{1,{DECIMALS_MAX}}}))?", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 #: Characters: the longest id or name of a program file.
-_TEXT_LIMIT: Final = 200
+TEXT_LIMIT: Final = 200
 #: The greatest rate and multiplier, so that no grant leaves the range of the ledger's integers.
-_RATIO_LIMIT: Final = 1_000_000
+RATIO_LIMIT: Final = 1_000_000
 
 
 class Problems:
     """What was found wrong, and what has no effect yet, in the order in which the file is read."""
 
-    def __init__(self, lines: Mapping[str, int]) -> None:
+    def __init__(self, lines: Mapping[str, int], *, lenient: bool = False) -> None:
         self._lines = dict(lines)
+        #: Whether keys that are not known are ignored, as in events, instead of refused.
+        self.lenient = lenient
         self.errors: list[ProgramError] = []
         self.warnings: list[ProgramError] = []
 
@@ -57,6 +62,10 @@ class Table:
     def has(self, key: str) -> bool:
         return self._left.get(key) is not None
 
+    def peek(self, key: str) -> Any:
+        """The value as it stands, which stays to be read."""
+        return self._left.get(key)
+
     def raw(self, key: str) -> Any:
         """The value as it stands, ``None`` when absent."""
         return self._left.pop(key, None)
@@ -66,7 +75,10 @@ class Table:
 
     def done(self) -> None:
         for key in self._left:
-            self.wrong(key, "is not known here")
+            if self.problems.lenient:
+                self.problems.warn(self.at(key), "is not known here and ignored")
+            else:
+                self.wrong(key, "is not known here")
 
     def table(self, key: str) -> Table | None:
         value = self.raw(key)
@@ -91,8 +103,8 @@ class Table:
             if default is None:
                 self.wrong(key, "is missing")
             return default or ""
-        if not isinstance(value, str) or not value or len(value) > _TEXT_LIMIT or not value.isprintable():
-            self.wrong(key, f"must be a text of 1 to {_TEXT_LIMIT} printable characters")
+        if not isinstance(value, str) or not value or len(value) > TEXT_LIMIT or not value.isprintable():
+            self.wrong(key, f"must be a text of 1 to {TEXT_LIMIT} printable characters")
             return default or ""
         return value
 
@@ -166,18 +178,24 @@ class Table:
     def ratio(self, key: str) -> Ratio | None:
         """An exact decimal ≥ 0, ``None`` when absent."""
         value = self.raw(key)
+        return None if value is None else self._ratio(key, value)
+
+    def ratios(self, key: str) -> tuple[Ratio, ...]:
+        """A list of exact decimals ≥ 0, empty when absent."""
+        value = self.raw(key)
         if value is None:
-            return None
-        parts = _parts(value)
-        if parts is None:
-            self.wrong(key, 'must be a decimal, as "0.05"')
-            return None
-        negative, whole, decimals = parts
-        if negative or int(whole) > _RATIO_LIMIT:
-            self.wrong(key, f"must be from 0 to {_RATIO_LIMIT}")
-            return None
-        text = f"{whole}.{decimals}" if decimals else whole
-        return Ratio(int(whole + decimals), len(decimals), text)
+            return ()
+        if not isinstance(value, list):
+            self.wrong(key, "must be a list of decimals")
+            return ()
+        found = (self._ratio(f"{key}[{n}]", item) for n, item in enumerate(value))
+        return tuple(ratio for ratio in found if ratio is not None)
+
+    def needed_amount(self, key: str, digits: int) -> int:
+        """As ``amount``, and an error when absent."""
+        if not self.has(key):
+            self.wrong(key, "is missing")
+        return self.amount(key, digits) or 0
 
     def amount(self, key: str, digits: int) -> int | None:
         """An amount ≥ 0 with at most ``digits`` decimals as an integer, ``None`` when absent."""
@@ -197,6 +215,18 @@ class Table:
             self.wrong(key, f"must be from 0 to {AMOUNT_MAX_MINOR} of the smallest unit")
             return None
         return amount
+
+    def _ratio(self, key: str, value: object) -> Ratio | None:
+        parts = _parts(value)
+        if parts is None:
+            self.wrong(key, 'must be a decimal, as "0.05"')
+            return None
+        negative, whole, decimals = parts
+        if negative or int(whole) > RATIO_LIMIT:
+            self.wrong(key, f"must be from 0 to {RATIO_LIMIT}")
+            return None
+        text = f"{whole}.{decimals}" if decimals else whole
+        return Ratio(int(whole + decimals), len(decimals), text)
 
 
 def _parts(value: object) -> tuple[bool, str, str] | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from events.time import TIME_MAX_MS
 from schemas.program import Program, ProgramError
 from schemas.program_file import Parsed, parse_json, parse_toml
+from schemas.program_lint import Keeps, named_in
 
 
 class Loaded(Struct, frozen=True):
@@ -21,6 +23,25 @@ class Loaded(Struct, frozen=True):
     warnings: tuple[ProgramError, ...] = ()
 
 
+class Outcome(StrEnum):
+    """What became of a published version."""
+
+    #: It is in use from now on.
+    TAKEN = "taken"
+    #: It was in use before: published twice, or also in a program file.
+    KNOWN = "known"
+    #: It is invalid, older than what was published before, or contradicts another version.
+    REFUSED = "refused"
+
+
+class Publication(Struct, frozen=True):
+    """A published version and what became of it; ``program`` is None when its content is invalid."""
+
+    outcome: Outcome
+    program: Program | None
+    errors: tuple[ProgramError, ...] = ()
+
+
 class Programs:
     """A registry of programs. A version is immutable once it is in."""
 
@@ -28,14 +49,19 @@ class Programs:
         self._versions: dict[str, list[Program]] = {}
         self._starts: dict[str, list[int]] = {}
         self._only: str | None = None
+        self._refers = False
+        self._published: dict[str, int] = {}
         #: The last version that was asked for, and the times from and before which it is the answer.
         self._last: tuple[str, Program, int, int] | None = None
         for program in programs:
             if error := self.add(program):
                 raise ValueError(str(error))
 
-    def load(self, path: Path | str) -> Loaded:
-        """Take in a program file, or all ``*.toml`` and ``*.json`` of a folder; all of them or none."""
+    def load(self, path: Path | str, keeps: Keeps = named_in) -> Loaded:
+        """Take in a program file, or all ``*.toml`` and ``*.json`` of a folder; all of them or none.
+
+        ``keeps`` knows the markets of key days, for the warnings.
+        """
         path = Path(path)
         try:
             texts = [(file.name, file.suffix, file.read_bytes()) for file in _files(path)]
@@ -43,7 +69,7 @@ class Programs:
             return Loaded((ProgramError("", 0, f"cannot be read: {error.strerror}", str(path)),))
         if not texts:
             return Loaded((ProgramError("", 0, "holds no program file (*.toml or *.json)", str(path)),))
-        parsed = [(name, _parse(suffix, text)) for name, suffix, text in texts]
+        parsed = [(name, parse_file(suffix, text, keeps)) for name, suffix, text in texts]
         errors = [replace(error, file=name) for name, one in parsed for error in one.errors]
         trial = Programs(self.all())
         for name, one in parsed:
@@ -53,15 +79,30 @@ class Programs:
         warnings = tuple(replace(warning, file=name) for name, one in parsed for warning in one.warnings)
         if not errors:
             self._versions, self._starts, self._only = trial._versions, trial._starts, trial._only
+            self._refers = trial._refers
             self._last = None
         return Loaded(tuple(errors), warnings)
 
-    def publish(self, content: bytes) -> Loaded:
-        """Take in a version as JSON, as it comes from the topic ``programs``."""
+    def publish(self, content: bytes | str) -> Publication:
+        """Take in a version as JSON, as it comes from the topic ``programs``, in the order of the topic.
+
+        What is refused changes nothing. That a new version has the greatest number is for ``keyday publish``
+        to see to: here each version counts from its own ``effective_from`` on, in whatever order they come.
+        """
         parsed = parse_json(content)
-        if parsed.program is not None and (error := self.add(parsed.program)):
-            return Loaded((error,), parsed.warnings)
-        return Loaded(parsed.errors, parsed.warnings)
+        program = parsed.program
+        if program is None:
+            return Publication(Outcome.REFUSED, None, parsed.errors)
+        known = program in self.versions(program.id)
+        error = self.add(program)
+        if error is not None:
+            return Publication(Outcome.REFUSED, program, (error,))
+        self._published[program.id] = max(self._published.get(program.id, 0), program.version)
+        return Publication(Outcome.KNOWN if known else Outcome.TAKEN, program)
+
+    def published(self, program_id: str) -> int | None:
+        """The newest version of a program that was published; ``None`` when none was."""
+        return self._published.get(program_id)
 
     def add(self, program: Program) -> ProgramError | None:
         """Take in one version; the same one again is fine, another one under its number is not."""
@@ -83,6 +124,7 @@ class Programs:
             self._versions[program.id] = versions
         insort(versions, program, key=lambda one: (one.effective_from, one.version))
         self._starts[program.id] = [one.effective_from for one in versions]
+        self._refers = self._refers or program.referral is not None
         self._only = program.id if len(self._versions) == 1 else None
         self._last = None
         return None
@@ -113,6 +155,15 @@ class Programs:
             return None
         return wanted
 
+    def version(self, program_id: str, version: int) -> Program | None:
+        """A version by its number."""
+        return next((one for one in self._versions.get(program_id, ()) if one.version == version), None)
+
+    @property
+    def refers(self) -> bool:
+        """Whether any version of any program grants referrals."""
+        return self._refers
+
     def ids(self) -> list[str]:
         """All program ids, ascending."""
         return sorted(self._versions)
@@ -122,9 +173,18 @@ class Programs:
         versions = self._versions.get(program_id)
         return versions[0].home_tz if versions else None
 
+    def money_unit(self, program_id: str) -> str | None:
+        """The unit of a program's money; ``None`` when the program is not loaded."""
+        versions = self._versions.get(program_id)
+        return versions[0].money_unit if versions else None
+
     def zones(self) -> list[str]:
         """The home zones of all programs, ascending: the clocks that tick."""
         return sorted({versions[0].home_tz for versions in self._versions.values()})
+
+    def versions(self, program_id: str) -> Sequence[Program]:
+        """Every version of a program, by start and version; empty when it is not loaded."""
+        return self._versions.get(program_id, ())
 
     def all(self) -> list[Program]:
         """Every version, by program id, start and version."""
@@ -137,8 +197,9 @@ def _files(path: Path) -> list[Path]:
     return sorted(file for file in path.iterdir() if file.suffix in {".toml", ".json"})
 
 
-def _parse(suffix: str, text: bytes) -> Parsed:
+def parse_file(suffix: str, text: bytes, keeps: Keeps = named_in) -> Parsed:
+    """The bytes of a program file, which is JSON when its name ends so."""
     try:
-        return parse_json(text) if suffix == ".json" else parse_toml(text.decode())
+        return parse_json(text, keeps) if suffix == ".json" else parse_toml(text.decode(), keeps)
     except UnicodeDecodeError:
         return Parsed(None, (ProgramError("", 0, "is not UTF-8"),))

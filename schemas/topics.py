@@ -152,18 +152,28 @@ TOPICS: tuple[Topic, ...] = (
         direction="output",
         key="customer_id",
         doc="Which partners an order is credited to, and why.",
+        types=("attribution.decided",),
     ),
     Topic(
         name="compliance",
         direction="output",
         key="partner_id",
         doc="Violations of a partner's terms and the evidence for them.",
+        types=("referral.declined",),
     ),
     Topic(
         name="milestones",
         direction="output",
         key="owner id",
         doc="Tiers, goals, budgets, key days and reviews, and what was declined.",
+        types=(
+            "tier.changed",
+            "budget.threshold_reached",
+            "budget.exhausted",
+            "redemption.declined",
+            "referral.declined",
+            "accrual.declined",
+        ),
     ),
     Topic(
         name="notices",

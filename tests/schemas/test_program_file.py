@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from events.time import parse_time
-from schemas.program import Cap, FxRate, KeyDay, Ratio, When
-from schemas.program_file import Parsed, parse_json, parse_toml
+from schemas.program import Budget, Cap, FxRate, Level, Program, Ratio, Referral, Tiers, When
+from schemas.program_file import parse_json, parse_toml
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
 HEAD = """[program]
@@ -57,7 +57,8 @@ def warnings(text: str) -> list[str]:
 def test_examples_are_valid_and_have_full_effect(path: Path) -> None:
     parsed = parse_toml(path.read_text())
 
-    assert (parsed.errors, parsed.warnings) == ((), ())
+    assert parsed.errors == ()
+    assert {warning.path for warning in parsed.warnings} <= {"compliance"}
     assert parsed.program is not None
     assert parsed.program.id == path.stem
 
@@ -90,7 +91,9 @@ LEA10 = "lea"
         FxRate(parse_time("2026-07-01T00:00:00Z"), 61, 100, "0.0061"),
     )
     assert program.coupons == {"LEA10": "lea"}
-    assert program.key_days == (KeyDay("black_friday", "black_friday", None),)
+    assert [(entry.id, entry.use, entry.markets) for entry in program.key_days] == [
+        ("black_friday", "black_friday", frozenset({"FR"}))
+    ]
     (rule,) = program.accruals
     assert (rule.rate, rule.flat, rule.unit) == (Ratio(5, 2, "0.05"), None, "EUR/2")
     assert rule.when == When(market=frozenset({"FR"}), key_day=("black_friday",), min_order=2000)
@@ -295,7 +298,8 @@ def test_json_and_toml_are_the_same_program(path: Path) -> None:
     text = path.read_text()
     content = tomllib.loads(text, parse_float=Decimal)
 
-    assert parse_json(json.dumps(as_json(content))) == Parsed(parse_toml(text).program)
+    found = parse_json(json.dumps(as_json(content)))
+    assert (found.program, found.errors) == (parse_toml(text).program, ())
 
 
 @pytest.mark.parametrize(
@@ -312,29 +316,180 @@ def test_numbers_are_read_exactly(text: str, rate: str) -> None:
 def test_what_has_no_effect_yet_is_named() -> None:
     text = (
         HEAD
-        + '[tiers]\nmetric = "revenue"\n[referral]\nwindow_days = 30\n[compliance]\n[[goal]]\n[[review]]\n'
+        + "[compliance]\n[[goal]]\n[[review]]\n"
         + RULE
-        + 'cap = { period = "day", amount = "5.00" }\nbudget = "q4"\nexpires_days = 365\n'
-        + RULE.replace("customer", "partner").replace('"r"', '"p"')
-        + BONUS
+        + 'budget = "q4"\n'
+        + BONUS.replace("points", "money")
         + "share = 0.5\n"
-        + '[[key_day]]\nid = "eid"\ndates = { 2026 = ["2026-03-20"] }\n'
-        + '[[key_day]]\nid = "longer"\nuse = "cyber_monday"\ndays = 2\n'
     )
     assert errors(text) == []
 
     assert [warning.partition(":")[2] for warning in warnings(text)] == [
-        "key_day[1]: eid has no effect yet: it never falls on a day",
-        "key_day[2]: days of longer has no effect yet",
-        "budget[0]: budget q4 has no effect yet",
-        "accrual[0].cap: cap of rule r has no effect yet",
-        "accrual[0].budget: budget of rule r has no effect yet",
-        "accrual[0].expires_days: expires_days of rule r has no effect yet",
-        "accrual[1]: rule p to partners has no effect yet",
         "bonus[0].share: has no effect yet",
-        "tiers: has no effect yet",
-        "referral: has no effect yet",
         "compliance: has no effect yet",
         "goal: has no effect yet",
         "review: has no effect yet",
     ]
+
+
+# Attribution, budgets, tiers and referrals
+
+TIERS = """[tiers]
+metric = "revenue"
+window = "quarter"
+levels = [{ id = "gold", from = "50000.00", multiply = "1.25" }, { id = "bronze", from = "0" }]
+"""
+REFERRAL = """[referral]
+min_order = "30.00"
+advocate_points = 500
+friend_points = 250
+key_day_multiply = { black_friday = "2" }
+cap_per_month = 10
+"""
+
+
+def read(text: str) -> Program:
+    parsed = parse_toml(text)
+    assert parsed.errors == ()
+    assert parsed.program is not None
+    return parsed.program
+
+
+def test_attribution_looks_back_thirty_days_for_the_last_click_unless_said_otherwise() -> None:
+    other = HEAD.replace("version = 3", 'version = 3\nlookback_days = 7\nattribution = "position"')
+    program, changed = read(HEAD), read(other)
+
+    assert (program.lookback_days, program.attribution) == (30, "last_click")
+    assert (changed.lookback_days, changed.attribution) == (7, "position")
+
+
+def test_a_budget_lasts_for_ever_and_trims_unless_said_otherwise() -> None:
+    monthly = """[[budget]]
+id = "monthly"
+amount = 100
+period = "month"
+alerts = [0.5, "0.80", 1]
+over = "reject"
+"""
+
+    assert read(HEAD + monthly).budgets == {
+        "q4": Budget("q4", 5_000_000, "lifetime", (), "trim"),
+        "monthly": Budget(
+            "monthly", 10_000, "month", (Ratio(5, 1, "0.5"), Ratio(80, 2, "0.80"), Ratio(1, 0, "1")), "reject"
+        ),
+    }
+
+
+def test_levels_are_sorted_by_what_they_ask_for() -> None:
+    assert read(HEAD + TIERS).tiers == Tiers(
+        "revenue",
+        "quarter",
+        (Level("bronze", 0, Ratio(1, 0, "1")), Level("gold", 5_000_000, Ratio(125, 2, "1.25"))),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "window"), [('"month"', "month"), ('"year"', "year"), ("{ rolling_days = 90 }", 90)]
+)
+def test_windows_of_tiers(text: str, window: str | int) -> None:
+    tiers = read(HEAD + TIERS.replace('"quarter"', text)).tiers
+
+    assert tiers is not None
+    assert tiers.window == window
+
+
+def test_levels_by_orders_start_at_whole_numbers() -> None:
+    text = HEAD + TIERS.replace('"revenue"', '"orders"').replace('"50000.00"', "50")
+    tiers = read(text).tiers
+
+    assert tiers is not None
+    assert [level.from_ for level in tiers.levels] == [0, 50]
+
+
+def test_a_referral_in_full_and_with_defaults() -> None:
+    more = REFERRAL + "window_days = 14\nhold_days = 7\nexpires_days = 365\n"
+
+    assert read(HEAD + more).referral == Referral(
+        window_days=14,
+        min_order=3000,
+        advocate_points=500,
+        friend_points=250,
+        key_day_multiply={"black_friday": Ratio(2, 0, "2")},
+        cap_per_month=10,
+        hold_days=7,
+        expires_days=365,
+    )
+    assert read(HEAD + "[referral]\nfriend_points = 1\n").referral == Referral(
+        window_days=30,
+        min_order=0,
+        advocate_points=0,
+        friend_points=1,
+        key_day_multiply={},
+        cap_per_month=None,
+        hold_days=0,
+        expires_days=None,
+    )
+
+
+def test_a_rule_may_ask_for_a_declared_level() -> None:
+    rule = RULE.replace("customer", "partner") + 'when = { tier = ["gold"] }\n'
+
+    (read_rule,) = read(HEAD + TIERS + rule).accruals
+    assert read_rule.when == When(tier=frozenset({"gold"}))
+    assert "23:accrual[0].when.tier: level gold is not declared in [tiers]: it never holds" in warnings(
+        HEAD + rule
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ("version = 3", "version = 3\nlookback_days = 0", "4:program.lookback_days: must be a whole number from 1 to 36500"),
+        (
+            "version = 3",
+            'version = 3\nattribution = "last"',
+            "4:program.attribution: must be (last_click, first_click, linear, position)",
+        ),
+        ('id = "q4"', 'id = "q4"\nalerts = [0.8, 0.50]', "16:budget[0].alerts: must ascend"),
+        ('id = "q4"', 'id = "q4"\nalerts = [0.5, "0.50"]', "16:budget[0].alerts: must ascend"),
+        ('id = "q4"', 'id = "q4"\nalerts = [0]', "16:budget[0].alerts: must be shares above 0 and up to 1, as [0.5, 0.95]"),
+        ('id = "q4"', 'id = "q4"\nalerts = [1.5]', "16:budget[0].alerts: must be shares above 0 and up to 1, as [0.5, 0.95]"),
+        ('id = "q4"', 'id = "q4"\nalerts = ["x"]', '16:budget[0].alerts[0]: must be a decimal, as "0.05"'),
+        ('id = "q4"', 'id = "q4"\nalerts = 0.5', "16:budget[0].alerts: must be a list of decimals"),
+        ('id = "q4"', 'id = "q4"\nperiod = "day"', "16:budget[0].period: must be (lifetime, month)"),
+        ('id = "q4"', 'id = "q4"\nover = "allow_last"', "16:budget[0].over: must be (trim, reject)"),
+        ('metric = "revenue"', 'metric = "clicks"', "19:tiers.metric: must be (revenue, orders)"),
+        ('window = "quarter"\n', "", "18:tiers.window: is missing (month, quarter, year)"),
+        ('window = "quarter"', "window = {}", "20:tiers.window.rolling_days: is missing"),
+        (
+            'window = "quarter"',
+            "window = { rolling_days = 0 }",
+            "20:tiers.window.rolling_days: must be a whole number from 1 to 36500",
+        ),
+        ('window = "quarter"', "window = { days = 9, rolling_days = 9 }", "20:tiers.window.days: is not known here"),
+        ('"bronze"', '"gold"', "21:tiers.levels: two levels have the same id"),
+        ('from = "50000.00"', 'from = "0.00"', "21:tiers.levels: two levels have the same from"),
+        ('from = "50000.00"', 'from = "0.001"', "21:tiers.levels[0].from: has more than 2 decimals"),
+        (', from = "0"', "", "21:tiers.levels[1].from: is missing"),
+        ('"1.25"', '"0.99"', "21:tiers.levels[0].multiply: must be 1 or more"),
+        ("levels =", "level =", "18:tiers.levels: is missing\n21:tiers.level: is not known here"),
+        ("500\n", "1.5\n", "24:referral.advocate_points: has more than 0 decimals"),
+        ('"30.00"', '"30.001"', "23:referral.min_order: has more than 2 decimals"),
+        ('"2"', '"0.5"', "26:referral.key_day_multiply.black_friday: must be 1 or more"),
+        ("{ black", "{ blacker", "26:referral.key_day_multiply.blacker_friday: key day blacker_friday is not declared"),
+        ("cap_per_month = 10", "cap_per_month = -1", "27:referral.cap_per_month: must be a whole number from 0 to 1000000000"),
+        ("cap_per_month = 10", "cap_per_day = 10", "27:referral.cap_per_day: is not known here"),
+    ],
+)  # fmt: skip
+def test_errors_of_attribution_budgets_tiers_and_referrals(old: str, new: str, error: str) -> None:
+    whole = HEAD + TIERS + REFERRAL
+    text = whole.replace(old, new, 1)
+    assert text != whole
+
+    assert "\n".join(errors(text)) == error
+
+
+def test_levels_by_orders_are_no_decimals() -> None:
+    text = HEAD + TIERS.replace('"revenue"', '"orders"')
+
+    assert errors(text) == ["21:tiers.levels[0].from: has more than 0 decimals"]

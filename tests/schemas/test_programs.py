@@ -7,7 +7,7 @@ import pytest
 from events.time import parse_time
 from schemas.program import Program
 from schemas.program_file import parse_toml
-from schemas.programs import Programs
+from schemas.programs import Outcome, Programs
 
 TEXT = """[program]
 id = "acme"
@@ -139,15 +139,62 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     assert error.message == "holds no program file (*.toml or *.json)"
 
 
-def test_a_version_is_published_as_json() -> None:
-    programs = Programs([program()])
-    content = (
-        b'{"program": {"id": "acme", "version": 2, "effective_from": "2026-02-01T00:00:00Z", '
-        b'"currency": "EUR", "home_tz": "Europe/Paris"}, "markets": {"FR": {"tz": "Europe/Paris"}}}'
+PUBLISHED = (
+    b'{"program": {"id": "acme", "version": 2, "effective_from": "2026-02-01T00:00:00Z", '
+    b'"currency": "EUR", "home_tz": "Europe/Paris"}, "markets": {"FR": {"tz": "Europe/Paris"}}}'
+)
+
+
+def published(version: int, more: str = "") -> bytes:
+    return PUBLISHED.replace(b'"version": 2', b'"version": %d' % version).replace(
+        b'"currency"', f'{more}"currency"'.encode()
     )
 
-    assert programs.publish(content).errors == ()
-    assert [one.version for one in programs.all()] == [1, 2]
-    assert programs.publish(content.replace(b"2026-02", b"2026-03")).errors[0].path == "program.version"
-    assert programs.publish(b"{}").errors
-    assert [one.version for one in programs.all()] == [1, 2]
+
+def test_a_published_version_is_in_use_beside_those_of_files() -> None:
+    programs = Programs([program(), program(version=7)])
+    assert programs.published("acme") is None
+
+    taken = programs.publish(PUBLISHED)
+    assert (taken.outcome, taken.errors) == (Outcome.TAKEN, ())
+    assert taken.program is not None
+    assert [one.version for one in programs.versions("acme")] == [1, 7, 2]
+    assert programs.published("acme") == 2
+    assert programs.in_force("acme", parse_time("2026-02-01T00:00:00Z")) == taken.program
+
+
+def test_published_versions_count_in_whatever_order_they_come() -> None:
+    programs = Programs()
+    story = [
+        (published(3), Outcome.TAKEN, ""),
+        (published(3), Outcome.KNOWN, ""),
+        (published(2), Outcome.TAKEN, ""),
+        (published(3, '"rounding": "down", '), Outcome.REFUSED, "version 3 of acme exists with other content"),
+        (published(5), Outcome.TAKEN, ""),
+        (published(3), Outcome.KNOWN, ""),
+        (published(4), Outcome.TAKEN, ""),
+        (PUBLISHED.replace(b"acme", b"other"), Outcome.TAKEN, ""),
+        (
+            published(6).replace(b'"home_tz": "Europe/Paris"', b'"home_tz": "UTC"'),
+            Outcome.REFUSED,
+            "never changes: version 2 has Europe/Paris",
+        ),
+        (b"{}", Outcome.REFUSED, "is missing"),
+        (b"{", Outcome.REFUSED, "is no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+    ]  # fmt: skip
+    for content, outcome, message in story:
+        found = programs.publish(content)
+
+        assert (found.outcome, found.errors[0].message if found.errors else "") == (outcome, message)
+    assert sorted((one.id, one.version) for one in programs.all()) == [
+        ("acme", 2), ("acme", 3), ("acme", 4), ("acme", 5), ("other", 2)
+    ]  # fmt: skip
+
+
+def test_a_file_and_a_publication_of_one_version_must_agree() -> None:
+    programs = Programs([program(version=2, from_="2026-02-01T00:00:00Z")])
+
+    assert programs.publish(published(2, '"rounding": "down", ')).outcome is Outcome.REFUSED
+    assert programs.published("acme") is None
+    assert programs.publish(published(2)).outcome is Outcome.KNOWN
+    assert programs.published("acme") == 2
