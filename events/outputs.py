@@ -85,4 +85,114 @@ class DeadLetter(Struct, frozen=True, gc=False):
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-OutputEvent = RewardEvent | DeadLetter
+class Credit(Struct, frozen=True, gc=False):
+    """A partner's part of an order: the exact share in lowest terms, and its net and gross.
+
+    The click is the partner's newest touch with weight, and how long before the order it was.
+    """
+
+    partner_id: str
+    weight: str
+    net: int
+    gross: int
+    click_id: str | None = None
+    click_to_order_ms: int | None = None
+
+
+class AttributionDecided(Struct, frozen=True, kw_only=True, gc=False):
+    """Which partners an order is credited to, and why; amounts are in the program's minor units."""
+
+    order_id: str
+    program: str
+    program_version: int
+    customer_id: str
+    market: str
+    channel: str
+    reason: str
+    occurred: str
+    currency: str
+    net: int
+    gross: int
+    new_customer: bool
+    coupons: tuple[str, ...]
+    key_days: tuple[str, ...]
+    credits: tuple[Credit, ...]
+
+
+class TierChanged(Struct, frozen=True, kw_only=True, gc=False):
+    """A partner moved to another tier ("" is below the lowest); ``value`` is the metric of the window."""
+
+    partner_id: str
+    program: str
+    program_version: int
+    before: str
+    after: str
+    metric: str
+    value: int
+    window_start: str
+
+
+class BudgetReached(Struct, frozen=True, kw_only=True, gc=False):
+    """A budget was spent up to a share of it, or wholly; ``period`` is a month (2026-11) or ``lifetime``."""
+
+    budget_id: str
+    program: str
+    program_version: int
+    threshold: str
+    period: str
+    spent: int
+    amount: int
+    unit: str
+
+
+class RedemptionDeclined(Struct, frozen=True, kw_only=True, gc=False):
+    """An owner asked for more than is available."""
+
+    redemption_id: str
+    program: str
+    account: str
+    unit: str
+    amount: int
+    available: int
+    reason: str
+
+
+class ReferralDeclined(Struct, frozen=True, kw_only=True, gc=False):
+    """A referral grants nothing to either side, and why."""
+
+    referral_id: str
+    program: str
+    advocate_id: str
+    friend_id: str
+    reason: str
+    order_id: str | None = None
+
+
+class AccrualDeclined(Struct, frozen=True, kw_only=True, gc=False):
+    """A credited partner earns nothing for an order, and why."""
+
+    order_id: str
+    program: str
+    partner_id: str
+    reason: str
+
+
+#: What a decision says, by its CloudEvents type.
+DecisionData = (
+    AttributionDecided | TierChanged | BudgetReached | RedemptionDeclined | ReferralDeclined | AccrualDeclined
+)
+
+
+class Decision(Struct, frozen=True, gc=False):
+    """Something decided that is no ledger entry, on its topic; ``key`` is the record's key."""
+
+    topic: Literal["attributions", "milestones", "compliance"]
+    type: str
+    id: str
+    subject: str
+    key: str
+    time: int
+    data: DecisionData
+
+
+OutputEvent = RewardEvent | DeadLetter | Decision

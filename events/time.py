@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
@@ -24,6 +25,8 @@ _THREE_DIGITS = tuple(f"{number:03}" for number in range(1_000))
 #: Parts of texts that are remembered, each.
 _REMEMBERED = 8_192
 _minutes: dict[str, int] = {}
+#: The last time that was formatted, and its text.
+_last: list[Any] = [None, ""]
 _rests: dict[str, int] = {}
 _SECONDS_MS = {f"{second:02}": second * SECOND_MS for second in range(61)}
 
@@ -53,9 +56,15 @@ def parse_time(text: str) -> int:
 
 def format_time(time: int) -> str:
     """RFC 3339 in UTC with milliseconds, such as ``2026-01-01T00:00:00.000Z``."""
+    # What an order leads to has its time: the last one is asked for again and again.
+    if _last[0] == time:
+        known: str = _last[1]
+        return known
     second, millisecond = divmod(time, SECOND_MS)
     minute, second = divmod(second, 60)
-    return f"{_minute_text(minute)}{_TWO_DIGITS[second]}.{_THREE_DIGITS[millisecond]}Z"
+    text = f"{_minute_text(minute)}{_TWO_DIGITS[second]}.{_THREE_DIGITS[millisecond]}Z"
+    _last[:] = time, text
+    return text
 
 
 # Events come by the minute and from few offsets, so the parts that take a pattern are remembered.

@@ -1,26 +1,24 @@
-"""The customers agent: what orders, refunds and midnights do to the accounts of customers."""
+"""The customers agent: what orders, clicks, referrals, refunds and midnights do to customers."""
 
 from __future__ import annotations
 
 from events.inputs import (
     AdjustmentRequested,
-    AdObserved,
-    CaseResolved,
     InputEvent,
     LinkClicked,
     OrderCancelled,
     OrderPlaced,
     OrderRefunded,
-    PartnerRecord,
-    PartnerStanding,
-    ProgramPublished,
     RedemptionRequested,
     ReferralCreated,
 )
+from events.messages import Answered, Decided, Message, Qualified, Settled, Undone
 from schemas.programs import Programs
+from streams.agents.clicks import touch
 from streams.agents.customer_state import CustomerState
-from streams.agents.midnights import tick_over
-from streams.agents.orders import place
+from streams.agents.midnights import give_up_waiting, release_due, sweep_customers, tick_over
+from streams.agents.orders import Orders
+from streams.agents.referrals import Referrals
 from streams.agents.refunds import take_back
 from streams.engine.agent import Emit, Outcome
 from streams.engine.clock import Midnight
@@ -28,12 +26,15 @@ from streams.engine.record import RecordLike
 from streams.engine.state import State
 from streams.rules.state import Customer
 
+_STAGES = (give_up_waiting, release_due, sweep_customers)
+
 
 class Customers:
-    """Owns every customer of its partition: accounts, orders, and refunds that wait for their order."""
+    """Owns every customer of its partition: accounts, orders, touches, referrals and what waits."""
 
     name = "customers"
-    inputs = ("clock", "customers-inbox", "orders")
+    inputs = ("clock", "clicks", "referrals", "customers-inbox", "orders", "account-requests")
+    answers_for = frozenset({"clock", "clicks", "referrals", "orders", "account-requests"})
 
     def __init__(
         self,
@@ -45,34 +46,59 @@ class Customers:
         cache_entities: int = 20_000,
     ) -> None:
         self._state = CustomerState(state, programs, order_memory_days, max_lateness_days, cache_entities)
+        self._referrals = Referrals(self._state)
+        self._orders = Orders(self.name, state, self._state, self._referrals)
         #: What happened since start that no output carries.
         self.counts = self._state.counts
-        self.entities = self._state.customers
+        self.entities = self._state.owners
         self.new_entity = Customer
 
-    def handle(self, event: InputEvent, entity: Customer, record: RecordLike, emit: Emit) -> Outcome:
-        """Decide on an order, a refund or a cancel; nothing else has an effect on customers."""
-        if type(event) is OrderPlaced:
-            return place(self._state, event, entity, emit)
-        if isinstance(event, OrderRefunded | OrderCancelled):
-            return take_back(self._state, event, entity, record, emit)
+    def handle(  # noqa: PLR0911 - one for each kind of event
+        self, event: InputEvent, entity: Customer, record: RecordLike, emit: Emit
+    ) -> Outcome:
+        """Decide on an event of a customer."""
+        match event:
+            case OrderPlaced():
+                return self._orders.place(event, entity, emit)
+            case LinkClicked():
+                return touch(self._state, event)
+            case OrderRefunded() | OrderCancelled():
+                return take_back(self._state, event, entity, record, emit)
+            case ReferralCreated():
+                return self._referrals.create(event, entity, emit)
+            case RedemptionRequested():
+                return self._state.redeem(event, entity, emit)
+            case AdjustmentRequested():
+                return self._state.adjust(event, entity, emit)
         self.counts.ignored += 1
         return None
 
-    def owner(self, event: InputEvent) -> str:
-        """The key that the event travels under: a customer's id for all that this agent acts on."""
+    def owner(self, event: InputEvent) -> str | None:
+        """The customer whose event it is: the key that it travels under."""
         match event:
-            case OrderPlaced() | OrderRefunded() | OrderCancelled() | LinkClicked():
+            case OrderPlaced() | LinkClicked() | OrderRefunded() | OrderCancelled():
                 return event.customer_id
             case ReferralCreated():
                 return event.friend_id
             case RedemptionRequested() | AdjustmentRequested():
-                return event.account.partition(":")[2]
-            case PartnerRecord() | PartnerStanding() | AdObserved() | CaseResolved():
-                return event.partner_id
-            case ProgramPublished():
-                return event.program
+                kind, _, owner = event.account.partition(":")
+                return owner if kind == "customer" else None
+        return None
+
+    def receive(self, message: Message, emit: Emit) -> None:
+        """Budgets answer, and the two sides of a referral talk."""
+        match message:
+            case Answered():
+                self._orders.waves.answered(message, emit)
+            case Qualified():
+                self._referrals.decide(message, emit)
+            case Decided():
+                self._orders.referred(message, emit)
+            case Settled():
+                self._orders.settled(message, emit)
+            case Undone():
+                self._referrals.undo(message, emit)
 
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:
-        """Give up refunds that waited too long, release what is due, and now and then forget the past."""
-        return tick_over(self._state, Midnight(at, zone, day), limit, emit)
+        """Give up refunds that waited too long, release and expire what is due, now and then sweep."""
+        return tick_over(self._state, Midnight(at, zone, day), limit, emit, _STAGES)

@@ -69,3 +69,43 @@ def after(key: bytes) -> bytes:
 def beyond(prefix: bytes) -> bytes:
     """The end of the span of keys that begin with the prefix, which does not end in 0xFF: ids are UTF-8."""
     return prefix[:-1] + bytes([prefix[-1] + 1])
+
+
+def request_key(kind: str, program: str, id_: str) -> bytes:
+    """A business id of a kind, unique within a program."""
+    return f"{kind}\x00{program}\x00{id_}".encode()
+
+
+def click_key(customer: str, click_id: str) -> bytes:
+    """A click id, unique per customer."""
+    return f"{len(customer)}\x00{customer}{click_id}".encode()
+
+
+def touches_key(program: str, customer: str) -> bytes:
+    """The touches of a customer in a program."""
+    return f"{program}\x00{customer}".encode()
+
+
+def mark_key(customer: str, mark: str) -> bytes:
+    """A device or an address that was seen on a customer's clicks or orders."""
+    return f"{len(customer)}\x00{customer}{mark}".encode()
+
+
+def referral_key(program: str, referral_id: str) -> bytes:
+    """A referral of a program."""
+    return f"{program}\x00{referral_id}".encode()
+
+
+def month_key(program: str, advocate: str, month: str) -> bytes:
+    """The referrals of an advocate that were granted in a month."""
+    return f"{program}\x00{month}\x00{advocate}".encode()
+
+
+def open_key(program: str, order_id: str, owner: str) -> bytes:
+    """What is undecided of an order for one of its beneficiaries."""
+    return f"{program}\x00{len(order_id)}\x00{order_id}{owner}".encode()
+
+
+def numbered(key: bytes, number: int) -> bytes:
+    """One of several entries under a key, in the order of their numbers."""
+    return key + b"\x00" + _CHUNK.pack(number)

@@ -1,137 +1,214 @@
-"""An order becomes grants: checked first, decided by the rules, then posted."""
+"""An order is attributed and becomes grants: checked first, decided by the rules, then posted."""
 
 from __future__ import annotations
 
-from typing import Final
+from fractions import Fraction
 
-from events.currencies import SCALES
 from events.inputs import OrderPlaced
-from events.outputs import Cause, Posting, Reward, RewardEvent
+from events.messages import Credited, Decided, Send, Settled
+from events.outputs import AttributionDecided, Decision
+from events.time import format_time
 from streams.agents import keys
+from streams.agents.accounts import MOST
 from streams.agents.customer_state import CustomerState
-from streams.agents.refunds import apply_waiting
+from streams.agents.referrals import Referrals, remember_marks
+from streams.agents.refunds import apply_waiting, has_waiting
+from streams.agents.waves import Case, Waves
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
-from streams.rules.accrual import Granted, accruals
+from streams.engine.state import State
+from streams.rules.accrual import accruals
+from streams.rules.attribution import UNATTRIBUTED, Attribution, attribute
 from streams.rules.bonus import bonuses
-from streams.rules.ledger import add_pending, open_account
-from streams.rules.plan import OrderFacts, Plan
+from streams.rules.plan import OrderFacts, Plan, order_facts
 from streams.rules.state import Customer, Grant, Order
 
-#: The greatest amount of one posting, so that the sums of many stay within 64 bits.
-_MOST: Final = 10**15
+
+class Orders:
+    """Decides on orders of the customers of one task."""
+
+    def __init__(self, agent: str, stored: State, state: CustomerState, referrals: Referrals) -> None:
+        self._state = state
+        self._referrals = referrals
+        self.waves = Waves(agent, stored, state, self._granted)
+
+    def place(self, order: OrderPlaced, customer: Customer, emit: Emit) -> Outcome:
+        """Attribute the order, grant what it earns, then apply the refunds that waited for it."""
+        state = self._state
+        order_key = keys.order_key(order.program, order.order_id)
+        cell = state.orders.cells[order_key]
+        known = cell[0]
+        if known is not None and order.time - known.time <= state.memory_ms:
+            return DUPLICATE
+        checked = self._checked(order, customer)
+        if isinstance(checked, Rejection):
+            return checked
+        plan, facts, found = checked
+
+        # Nothing is refused from here on.
+        if order.program not in customer.programs:
+            customer.programs.append(order.program)
+        emit(_decision(plan, facts, found))
+        partners = tuple(sorted(found.weights))
+        decided = Order(
+            order.customer_id,
+            plan.program.version,
+            order.time,
+            order.currency,
+            order.net,
+            plan.rounding_index,
+            [],
+            0,
+            False,
+            facts.home_day,
+            partners,
+        )
+        state.orders.write(cell, decided)
+        if customer.referred:
+            self._referrals.claim(plan, facts, decided, customer)
+        grants = self.waves.begin(Case(plan, facts, order.customer_id), customer, emit)
+        answer_to = None
+        if partners and has_waiting(state, order, customer):
+            # Refunds that waited are applied when the partners have their rewards, too.
+            decided.unanswered, answer_to = len(partners), state.partition
+        for partner in partners:
+            emit(Send("partners", partner, order.time, _credited(partner, facts, plan, found, answer_to)))
+        if grants is None:
+            decided.unanswered += 1
+        else:
+            decided.grants = grants
+            self._ask_advocate(plan, facts, decided, customer, emit)
+            self._apply_waiting(order.program, order.order_id, decided, customer, emit)
+        remember_marks(state, order.customer_id, order.device_id, order.ip_hash)
+        return None
+
+    def _checked(
+        self, order: OrderPlaced, customer: Customer
+    ) -> tuple[Plan, OrderFacts, Attribution] | Rejection:
+        """The order as the rules see it and who is credited with it, or why it takes no effect."""
+        plan = self._state.plan(order.program, order.time)
+        if plan is None:
+            return Rejection("program_unknown", f"no version of {order.program} is in force then")
+        calendar = plan.calendars.get(order.market)
+        if calendar is None:
+            return Rejection("market_unknown", f"market {order.market} is not in program {order.program}")
+        found = self._attribution(plan, order)
+        channel = order.channel
+        if channel is None:
+            channel = "partner" if found.weights else "direct"
+        new_customer = order.new_customer
+        if new_customer is None:
+            new_customer = order.program not in customer.programs
+        key_days = calendar.key_days_at(order.time)
+        facts = order_facts(plan, order, key_days, channel, new_customer=new_customer)
+        if facts is None:
+            return Rejection("fx_rate_missing", f"no rate from {order.currency} is in force then")
+        return _too_large(plan, facts) or (plan, facts, found)
+
+    def referred(self, answer: Decided, emit: Emit) -> None:
+        """The advocate's side decided on the referral that an order qualified."""
+        found = self._referrals.decided(answer, emit)
+        if found is not None:
+            order, friend = found
+            self._apply_waiting(answer.program, answer.order_id, order, friend, emit)
+            self._state.owners.put(answer.friend_id.encode(), friend)
+
+    def _granted(self, case: Case, customer: Customer, grants: list[Grant], emit: Emit) -> None:
+        """All budgets of an order have answered."""
+        order = case.facts.order
+        key = keys.order_key(order.program, order.order_id)
+        decided = self._state.orders.get(key)
+        if decided is None:
+            return
+        decided.grants += grants
+        decided.unanswered -= 1
+        self._state.orders.put(key, decided)
+        self._ask_advocate(case.plan, case.facts, decided, customer, emit)
+        self._apply_waiting(order.program, order.order_id, decided, customer, emit)
+
+    def settled(self, answer: Settled, emit: Emit) -> None:
+        """A partner has its rewards for an order."""
+        state = self._state
+        key = keys.order_key(answer.program, answer.order_id)
+        decided = state.orders.get(key)
+        if decided is None:
+            return
+        decided.unanswered -= 1
+        state.orders.put(key, decided)
+        customer = state.owner(answer.customer_id)
+        self._apply_waiting(answer.program, answer.order_id, decided, customer, emit)
+        state.owners.put(answer.customer_id.encode(), customer)
+
+    def _ask_advocate(
+        self, plan: Plan, facts: OrderFacts, decided: Order, customer: Customer, emit: Emit
+    ) -> None:
+        """After an order's own rewards: the referral that it qualifies."""
+        if decided.referral:
+            self._referrals.ask(plan, facts, decided, customer, emit)
+
+    def _apply_waiting(
+        self, program: str, order_id: str, decided: Order, customer: Customer, emit: Emit
+    ) -> None:
+        if customer.waiting and not decided.unanswered:
+            apply_waiting(self._state, program, order_id, decided, customer, emit)
+
+    def _attribution(self, plan: Plan, order: OrderPlaced) -> Attribution:
+        touches = self._state.touches.get(keys.touches_key(order.program, order.customer_id))
+        if not touches and order.partner_id is None and not order.coupons:
+            return UNATTRIBUTED
+        return attribute(plan.program, order, touches or ())
 
 
-def place(state: CustomerState, order: OrderPlaced, customer: Customer, emit: Emit) -> Outcome:
-    """Grant what the order earns, then apply the refunds that waited for it."""
-    order_key = keys.order_key(order.program, order.order_id)
-    cell = state.orders.cells[order_key]
-    known = cell[0]
-    if known is not None and order.time - known.time <= state.memory_ms:
-        return DUPLICATE
-    plan = state.plan(order.program, order.time)
-    if plan is None:
-        return Rejection("program_unknown", f"no version of {order.program} is in force then")
-    facts = _facts(plan, order, customer)
-    if isinstance(facts, Rejection):
-        return facts
+def _too_large(plan: Plan, facts: OrderFacts) -> Rejection | None:
+    """An order whose grants would leave the range of the ledger; only an enormous basis can."""
+    if not facts.order.lines and max(facts.net, facts.gross) < MOST // plan.largest_factor:
+        return None
     granted = accruals(plan, facts)
-    if plan.bonuses:
-        granted += bonuses(plan, facts, granted)
+    granted += bonuses(plan, facts, granted)
     for one in granted:
-        if one.amount > _MOST:
-            return Rejection("amount_out_of_range", f"rule {one.rule} grants more than {_MOST}")
-
-    # Nothing is refused from here on.
-    if order.program not in customer.programs:
-        customer.programs.append(order.program)
-    decided = Order(
-        order.customer_id,
-        plan.program.version,
-        order.time,
-        order.currency,
-        order.net,
-        plan.rounding_index,
-        _post(state, plan, facts, customer, granted, next_day=state.last_day(plan.zone_key) + 1, emit=emit),
-    )
-    state.orders.write(cell, decided)
-    if customer.waiting:
-        apply_waiting(state, order, decided, customer, emit)
+        if one.amount > MOST:
+            return Rejection("amount_out_of_range", f"rule {one.rule} grants more than {MOST}")
     return None
 
 
-def _facts(plan: Plan, order: OrderPlaced, customer: Customer) -> OrderFacts | Rejection:
-    """The order as the rules see it, or why it takes no effect."""
-    calendar = plan.calendars.get(order.market)
-    if calendar is None:
-        return Rejection("market_unknown", f"market {order.market} is not in program {order.program}")
-    fx, own_digits = None, plan.program.digits
-    net, gross, time = order.net, order.gross, order.time
-    if order.currency != plan.program.currency:
-        fx = plan.fx_rate(order.currency, time)
-        if fx is None:
-            return Rejection("fx_rate_missing", f"no rate from {order.currency} is in force then")
-        net, gross, own_digits = plan.converted(net, fx), plan.converted(gross, fx), SCALES[order.currency]
-    new_customer = order.new_customer
-    if new_customer is None:
-        new_customer = order.program not in customer.programs
-    return OrderFacts(
-        order,
-        net,
-        gross,
-        fx,
-        own_digits,
-        plan.home.ordinal(time),
-        calendar.key_days_at(time),
-        plan.channel_of(order),
-        new_customer,
+def _decision(plan: Plan, facts: OrderFacts, found: Attribution) -> Decision:
+    order, program = facts.order, plan.program
+    return Decision(
+        "attributions",
+        "attribution.decided",
+        f"attribution~{order.order_id}",
+        f"order:{order.order_id}",
+        order.customer_id,
+        order.time,
+        AttributionDecided(
+            order_id=order.order_id,
+            program=program.id,
+            program_version=program.version,
+            customer_id=order.customer_id,
+            market=order.market,
+            channel=facts.channel,
+            reason=found.reason,
+            occurred=format_time(order.time),
+            currency=program.currency,
+            net=facts.net,
+            gross=facts.gross,
+            new_customer=facts.new_customer,
+            coupons=order.coupons,
+            key_days=facts.key_days,
+            credits=found.credits(order, facts.net, facts.gross),
+        ),
     )
 
 
-def _post(
-    state: CustomerState,
-    plan: Plan,
-    facts: OrderFacts,
-    customer: Customer,
-    granted: list[Granted],
-    *,
-    next_day: int,
-    emit: Emit,
-) -> list[Grant]:
-    """Post each grant to its account and emit its entry."""
-    order, program = facts.order, plan.program
-    owner, order_id = f"customer:{order.customer_id}", order.order_id
-    cause = Cause(order.source, order.id)
-    grants = []
-    for one in granted:
-        rule, unit, amount = one.rule, one.unit, one.amount
-        hold = plan.hold(one.hold_days, facts.home_day)
-        account = open_account(customer, unit)
-        if one.hold_days:
-            # A grant that comes after its midnight was ticked is released at the next.
-            due, to = max(hold.day, next_day), f"{owner}:pending"
-            if add_pending(account, due, amount, program.id):
-                state.releases.add(program.home_tz, due, order.customer_id, unit)
-        else:
-            due, to = 0, f"{owner}:available"
-            account.available += amount
-        customer.seq += 1
-        reward = Reward(
-            entry_id=f"{order_id}~{rule}~{owner}",
-            seq=customer.seq,
-            program=program.id,
-            program_version=program.version,
-            account=owner,
-            kind=one.kind,
-            unit=unit,
-            amount=amount,
-            postings=(Posting(plan.source, to, amount),),
-            caused_by=cause,
-            rule=rule,
-            order_id=order_id,
-            key_day=one.key_day,
-            available_on=hold.date,
-            explain=one.explain + hold.explain,
-        )
-        emit(RewardEvent(order.time, reward))
-        grants.append(Grant(rule, unit, amount, due))
-    return grants
+def _credited(
+    partner: str, facts: OrderFacts, plan: Plan, found: Attribution, answer_to: int | None
+) -> Credited:
+    weights: dict[str, Fraction] = found.weights
+    return Credited(
+        partner,
+        facts.order,
+        plan.program.version,
+        facts.channel,
+        facts.new_customer,
+        {one: (weight.numerator, weight.denominator) for one, weight in weights.items()},
+        answer_to,
+    )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from events.currencies import SCALES
 from events.inputs import OrderCancelled, OrderPlaced, OrderRefunded
-from events.outputs import Cause, DeadLetter, Posting, Reward, RewardEvent
+from events.messages import Origin, Returned, Send, Undone
+from events.outputs import DeadLetter
 from events.time import DAY_MS
-from events.units import unit_scale
 from streams.agents import keys
+from streams.agents.accounts import Reversal
 from streams.agents.customer_state import CustomerState
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
 from streams.engine.record import RecordLike
 from streams.rules.home_days import clamp_day, home_days
-from streams.rules.ledger import open_account, take_pending
 from streams.rules.refunds import ROUNDINGS, target
-from streams.rules.state import Customer, Grant, Order, TakeBack, Waiting
-from streams.rules.text import decimal_text
+from streams.rules.state import Customer, Order, TakeBack, Waiting
 
 
 def take_back(
@@ -32,7 +30,7 @@ def take_back(
         if first is not None and what.time - first <= state.memory_ms:
             return DUPLICATE
     order = state.orders.get(keys.order_key(what.program, what.order_id))
-    if order is None or not _belongs(state, what, order):
+    if order is None or order.unanswered or not _belongs(state, what, order):
         rejection = _wait(state, what, customer, record)
     else:
         rejection = _apply(state, what, order, customer, emit)
@@ -41,12 +39,20 @@ def take_back(
     return rejection
 
 
+def has_waiting(state: CustomerState, order: OrderPlaced, customer: Customer) -> bool:
+    """Whether a refund of the customer waits for the order."""
+    if not customer.waiting:
+        return False
+    prefix = keys.waiting_prefix(order.program, order.order_id, order.customer_id)
+    return any(True for _ in state.waiting.scan(prefix, keys.beyond(prefix)))
+
+
 def apply_waiting(
-    state: CustomerState, placed: OrderPlaced, order: Order, customer: Customer, emit: Emit
+    state: CustomerState, program: str, order_id: str, order: Order, customer: Customer, emit: Emit
 ) -> None:
     """Apply what waited for an order, by time and position; what cannot be applied is a dead letter."""
-    prefix = keys.waiting_prefix(placed.program, placed.order_id, placed.customer_id)
-    zone = state.zone(placed.program)
+    prefix = keys.waiting_prefix(program, order_id, order.customer)
+    zone = state.zone(program)
     for key, waiting in list(state.waiting.scan(prefix, keys.beyond(prefix))):
         if not _belongs(state, waiting.what, order):
             continue
@@ -66,7 +72,7 @@ def too_old(state: CustomerState, key: bytes, at: int, emit: Emit) -> None:
     what = waiting.what
     customer = state.customer(what.customer)
     customer.waiting -= 1
-    state.customers.put(what.customer.encode(), customer)
+    state.owners.put(what.customer.encode(), customer)
     state.waiting.delete(key)
     state.counts.orders_unknown += 1
     detail = f"order {what.order_id} did not come within {state.memory_ms // DAY_MS} days"
@@ -90,62 +96,59 @@ def _apply(
         if what.amount > order.net - order.refunded:
             state.counts.refunds_clipped += 1
         order.refunded = min(order.refunded + what.amount, order.net)
-    last_day = state.last_day(state.zone(what.program).encode())
+    reversal = Reversal(
+        program=what.program,
+        version=order.version,
+        order_id=what.order_id,
+        refund_id=what.refund_id,
+        refunded=order.refunded,
+        net=order.net,
+        cancelled=order.cancelled,
+        currency=order.currency,
+        rounding=order.rounding,
+        origin=Origin(what.source, what.id, what.time),
+        # A refund that occurred before its order takes effect with it.
+        time=max(what.time, order.time),
+    )
     for grant in order.grants:
-        goal = grant.amount
-        if not order.cancelled:
+        if grant.whole:
+            goal = grant.amount if reversal.whole else 0
+        elif order.cancelled:
+            goal = grant.amount
+        else:
             goal = target(grant.amount, order.refunded, order.net, ROUNDINGS[order.rounding])
-        if goal > grant.reversed:
-            emit(_reverse(what, order, customer, grant, goal, is_pending=grant.due > last_day))
+        state.reverse(reversal, what.customer, customer, grant, goal, order.home_day, emit)
     state.orders.put(keys.order_key(what.program, what.order_id), order)
+    _tell(reversal, order, customer, emit)
     return None
 
 
-def _reverse(
-    what: TakeBack, order: Order, customer: Customer, grant: Grant, goal: int, *, is_pending: bool
-) -> RewardEvent:
-    """Take back from a grant until ``goal`` is reversed of it: from its own lot while that is pending."""
-    owner = f"customer:{what.customer}"
-    entry_id = f"{what.order_id}~{grant.rule}~{owner}"
-    bucket = "pending" if is_pending else "available"
-    amount = goal - grant.reversed
-    explain = _explain(order, grant, goal, bucket)
-    account = open_account(customer, grant.unit)
-    if is_pending:
-        take_pending(account, grant.due, amount, what.program)
-    else:
-        account.available -= amount
-    grant.reversed = goal
-    customer.seq += 1
-    reward = Reward(
-        entry_id=f"{what.refund_id or 'cancel'}~{entry_id}",
-        seq=customer.seq,
-        program=what.program,
-        program_version=order.version,
-        account=owner,
-        kind="reversed",
-        unit=grant.unit,
-        amount=amount,
-        postings=(Posting(f"{owner}:{bucket}", f"program:{what.program}", amount),),
-        caused_by=Cause(what.source, what.id),
-        rule=grant.rule,
-        order_id=what.order_id,
-        reverses=entry_id,
-        explain=explain,
-    )
-    # A refund that occurred before its order takes effect with it.
-    return RewardEvent(max(what.time, order.time), reward)
-
-
-def _explain(order: Order, grant: Grant, goal: int, bucket: str) -> tuple[str, ...]:
-    scale, digits = unit_scale(grant.unit), SCALES[order.currency]
-    granted, wanted = decimal_text(grant.amount, scale), decimal_text(goal, scale)
-    if order.cancelled:
-        share = f"all of {granted}: the order was cancelled"
-    else:
-        refunded, net = decimal_text(order.refunded, digits), decimal_text(order.net, digits)
-        share = f"{granted} * {refunded} / {net}, rounded {ROUNDINGS[order.rounding]} to {wanted}"
-    return share, f"{wanted} - {decimal_text(grant.reversed, scale)} reversed before, from {bucket}"
+def _tell(reversal: Reversal, order: Order, customer: Customer, emit: Emit) -> None:
+    """Tell the credited partners, and the advocate of the referral that the order had qualified."""
+    for partner in order.partners:
+        returned = Returned(
+            partner,
+            reversal.program,
+            reversal.order_id,
+            reversal.refund_id,
+            order.refunded,
+            order.currency,
+            order.cancelled,
+            Origin(reversal.origin.source, reversal.origin.id, reversal.time),
+        )
+        emit(Send("partners", partner, reversal.time, returned))
+    if order.referral and reversal.whole:
+        referred = next((one for one in customer.referred if one.referral_id == order.referral), None)
+        if referred is not None and referred.granted:
+            undone = Undone(
+                referred.advocate_id,
+                reversal.program,
+                order.referral,
+                reversal.refund_id,
+                Origin(reversal.origin.source, reversal.origin.id, reversal.time),
+            )
+            emit(Send("customers", referred.advocate_id, reversal.time, undone))
+        order.referral = ""
 
 
 def _wait(state: CustomerState, what: TakeBack, customer: Customer, record: RecordLike) -> Rejection | None:

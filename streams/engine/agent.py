@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from events.inputs import InputEvent
+from events.messages import Message, Send
 from events.outputs import OutputEvent
 from streams.engine.record import RecordLike
 from streams.engine.state import Space
@@ -27,7 +28,7 @@ class Duplicate(Struct, frozen=True, gc=False):
 DUPLICATE = Duplicate()
 
 Outcome = Rejection | Duplicate | None
-Emit = Callable[[OutputEvent], None]
+Emit = Callable[[OutputEvent | Send], None]
 
 
 class Entity(Protocol):
@@ -65,8 +66,20 @@ class Agent(Protocol):
         """Decide on one event that is new by its identity; the engine stores its owner's ``entity`` then."""
         ...
 
-    def owner(self, event: InputEvent) -> str:
-        """The id of the entity that the event belongs to: its key on every topic of this agent."""
+    @property
+    def answers_for(self) -> frozenset[str]:
+        """Topics whose unreadable records this agent sends to dead-letters; each topic has one such agent."""
+        ...
+
+    def owner(self, event: InputEvent) -> str | None:
+        """The id of the entity that the event belongs to: its key on every topic of this agent.
+
+        ``None`` when it belongs to an entity of another agent.
+        """
+        ...
+
+    def receive(self, message: Message, emit: Emit) -> None:
+        """Act on what another agent, or another partition of this one, sent."""
         ...
 
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:

@@ -27,6 +27,7 @@ from streams.engine.clock import (
 from streams.engine.limits import Limits
 from streams.engine.log import Log, LogError, LogErrorCode, Write
 from streams.engine.metrics import Metrics, TaskMetrics
+from streams.engine.published import PROGRAMS, Published
 from streams.engine.record import OutRecord, Record
 from streams.engine.state import State
 from streams.engine.store import Store, StoreCorruptError
@@ -162,8 +163,12 @@ class Embedded:
         self.log = log
         self.now = now
         self._programs = programs
+        self._published = Published(programs)
+        self._program_ends: dict[int, int] = {}
         self._decoder = Decoder(programs)
         self._batch = limits.batch_max_records
+        # Before the tasks: they are to know every version that was published.
+        self._follow_programs()
         self._runners = [
             self._runner(name, partition, limits, metrics.task(name, partition) if metrics else None, agent)
             for name, agent in agents.items()
@@ -204,6 +209,7 @@ class Embedded:
 
         A record's timestamp is its event's time, or -1 where none can be read. The home midnights that
         an event passes go to ``clock`` in the same write, so that a feed of old events ticks like a replay.
+        A program among them is in use for what is worked on from now on.
         """
         write = Write(self.log)
         before = self.ticked, self._due
@@ -219,6 +225,9 @@ class Embedded:
         except BaseException:
             self.ticked, self._due = before
             raise
+        if any(record.topic == PROGRAMS for record in records):
+            self._follow_programs()
+            self._note_due()
         return offsets
 
     def tick(self) -> None:
@@ -295,6 +304,15 @@ class Embedded:
                 if not isinstance(decoded, DecodeError):
                     return decoded.event.time
         return None
+
+    def _follow_programs(self) -> None:
+        """Take the versions into use that came to the log since the last look."""
+        for partition in range(self.log.partitions):
+            end = self.log.end_offset(PROGRAMS, partition)
+            for offset in range(self._program_ends.get(partition, 0), end, self._batch):
+                for record in self.log.read(PROGRAMS, partition, offset, min(self._batch, end - offset)):
+                    self._published.follow(record)
+            self._program_ends[partition] = end
 
     def _zones(self) -> Iterable[str]:
         return self._programs.zones()

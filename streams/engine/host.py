@@ -65,6 +65,8 @@ class TaskHost:
         self._tasks: dict[Place, KafkaTask] = {}
         self._runs: dict[Place, asyncio.Task[None]] = {}
         self._by_input: dict[Place, list[KafkaTask]] = {}
+        #: Partitions may be taken away while they are being opened: then closing waits for the opening.
+        self._changing = asyncio.Lock()
         #: Whether the tasks of the present assignment are restored and running.
         self.opened = False
         #: Set whenever a batch is committed: a full buffer may have room again.
@@ -90,19 +92,22 @@ class TaskHost:
         Returns where to read each (topic, partition) from; ``None`` is the beginning.
         """
         wanted = [(agent, p) for p in sorted(set(partitions)) for agent in self.agents]
-        opened = [self._new_task(agent, partition) for agent, partition in wanted]
-        await asyncio.gather(*(task.open() for task in opened))
-        for task in opened:
-            place = (task.agent, task.partition)
-            self._tasks[place] = task
-            for topic in task.inputs:
-                self._by_input.setdefault((topic, task.partition), []).append(task)
-            self._runs[place] = asyncio.create_task(self._run(task), name=f"keyday-{task!r}")
-        self.opened = True
-        return {
-            place: min((task.positions.get(place[0]) for task in tasks), key=lambda p: -1 if p is None else p)
-            for place, tasks in self._by_input.items()
-        }
+        async with self._changing:
+            opened = [self._new_task(agent, partition) for agent, partition in wanted]
+            await asyncio.gather(*(task.open() for task in opened))
+            for task in opened:
+                place = (task.agent, task.partition)
+                self._tasks[place] = task
+                for topic in task.inputs:
+                    self._by_input.setdefault((topic, task.partition), []).append(task)
+                self._runs[place] = asyncio.create_task(self._run(task), name=f"keyday-{task!r}")
+            self.opened = True
+            return {
+                place: min(
+                    (task.positions.get(place[0]) for task in tasks), key=lambda p: -1 if p is None else p
+                )
+                for place, tasks in self._by_input.items()
+            }
 
     def _new_task(self, agent: AgentSpec, partition: int) -> KafkaTask:
         return KafkaTask(
@@ -148,12 +153,13 @@ class TaskHost:
 
     async def close(self) -> None:
         """Drain, then give all partitions away."""
-        self.opened = False
-        await self.drain()
-        tasks = list(self._tasks.values())
-        self._tasks.clear()
-        self._by_input.clear()
-        await asyncio.gather(*(task.close() for task in tasks))
+        async with self._changing:
+            self.opened = False
+            await self.drain()
+            tasks = list(self._tasks.values())
+            self._tasks.clear()
+            self._by_input.clear()
+            await asyncio.gather(*(task.close() for task in tasks))
 
     def readers(self, topic: str) -> int:
         """How many agents read a topic."""

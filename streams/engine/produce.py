@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from asyncio import Future
 from collections import deque
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.engine.brokers import BrokerError, explained
 from streams.engine.limits import ADMIN_TIMEOUT_MS, IN_FLIGHT_BATCHES, PRODUCE_BATCH_BYTES
+from streams.engine.pace import Pace
 from streams.engine.record import OutRecord
 from streams.engine.security import kafka_arguments
 from streams.engine.settings import Settings
@@ -45,11 +47,12 @@ async def topic_partitions(settings: Settings, topics: Iterable[str]) -> dict[st
             await admin.close()
 
 
-async def publish(settings: Settings, records: Iterable[OutRecord]) -> int:
+async def publish(settings: Settings, records: Iterable[OutRecord], pace: Pace | None = None) -> int:
     """Publish the records in their order per topic and partition; returns how many were acknowledged.
 
     What belongs to one partition number is flushed together, over all topics, so that a worker that
-    merges them by time finds them together.
+    merges them by time finds them together. With a ``pace`` what may go goes at once. Cancelled, it still
+    waits until what it took from ``records`` is acknowledged.
 
     Raises:
         PublishError: a record is too large.
@@ -66,8 +69,15 @@ async def publish(settings: Settings, records: Iterable[OutRecord]) -> int:
         try:
             await producer.start()
             outgoing = _Outgoing(producer, settings.max_message_bytes)
-            for record in records:
-                await outgoing.add(record)
+            try:
+                for record in records:
+                    while pace is not None and (delay := pace.delay()):
+                        await outgoing.flush()
+                        await asyncio.sleep(delay)
+                    await outgoing.add(record)
+            except asyncio.CancelledError:
+                await outgoing.finish()
+                raise
             return await outgoing.finish()
         finally:
             await producer.stop()
@@ -93,9 +103,13 @@ class _Outgoing:
             _append(self._batch(partition, record.topic), record)
         self._count += 1
 
-    async def finish(self) -> int:
+    async def flush(self) -> None:
+        """Send what is open."""
         for partition in list(self._open):
             await self._flush(partition)
+
+    async def finish(self) -> int:
+        await self.flush()
         while self._sent:
             await self._sent.popleft()
         return self._count
@@ -107,8 +121,12 @@ class _Outgoing:
         return topics[topic]
 
     async def _flush(self, partition: int) -> None:
-        for topic, batch in self._open.pop(partition).items():
-            self._sent.append(await self._producer.send_batch(batch, topic, partition=partition))
+        topics = self._open[partition]
+        for topic in list(topics):
+            self._sent.append(await self._producer.send_batch(topics[topic], topic, partition=partition))
+            # Only now: who is cancelled while waiting for room has not lost the batch.
+            del topics[topic]
+        del self._open[partition]
         while len(self._sent) > IN_FLIGHT_BATCHES:
             await self._sent.popleft()
 

@@ -33,6 +33,7 @@ from streams.engine.input_files import (
     read_entries,
 )
 from streams.engine.limits import Limits
+from streams.engine.published import PROGRAMS, Published
 from streams.engine.record import OutRecord, Record
 from streams.engine.sort import RUN_BYTES, Entry, Sorter
 from streams.engine.state import State
@@ -40,7 +41,6 @@ from streams.engine.store import Store, open_db
 from streams.engine.task import CLOCK, DEAD_LETTERS, REWARDS, Task
 
 OUTPUT_TOPICS = ("rewards", "attributions", "compliance", "milestones", "notices", "dead-letters")
-PROGRAMS = "programs"
 _PARTIAL, _LOCK, _RESULT = ".partial", "lock", "result"
 _WRITE_BYTES = 1024 * 1024
 
@@ -144,6 +144,7 @@ class _Driver:
         state_folder.mkdir()
         self._databases = {name: open_db(state_folder / name) for name in agents}
         self._programs = programs
+        self._published = Published(programs)
         self._decode = Decoder(programs).decode
         self._writer = writer
         self._tasks = [_task(self._databases[name], make, programs, limits) for name, make in agents.items()]
@@ -211,13 +212,31 @@ class _Driver:
         return offset
 
     def _feed(self, record: Record) -> None:
+        if record.topic == PROGRAMS:
+            # What came before is decided by what was loaded then, what follows by what is loaded now.
+            self._settle()
+            self._publish(record)
+            self._note_due()
+            return
         self._batch.append(record)
         if len(self._batch) >= self._batch_records:
             self._settle()
-        elif record.topic == PROGRAMS:
-            # What follows is decoded and ticked by the programs that are loaded then.
-            self._settle()
-            self._note_due()
+
+    def _publish(self, record: Record) -> None:
+        """Take a version of a program into use; one that is refused changes nothing."""
+        summary = self._writer.summary
+        decoded = self._decode(record.topic, record.key, record.value, record.headers)
+        if isinstance(decoded, DecodeError):
+            code, detail = decoded.code.value, decoded.detail
+            summary.dead_letters[code] = summary.dead_letters.get(code, 0) + 1
+            letter = DeadLetter(
+                code, detail, record.topic, 0, record.offset, record.timestamp, record.key, record.value
+            )
+            self._writer.write_line(DEAD_LETTERS, dead_letter_line(letter))
+            return
+        news = self._published.take(record)
+        if news is not None and news.refused:
+            summary.warnings.append(news.text)
 
     def _settle(self) -> None:
         """Handle the batch until nothing that it caused is left, first in, first out."""
@@ -290,8 +309,12 @@ class _Writer:
             value = dead_letter_line(_dead_letter(output))
         elif topic == REWARDS and self._tables:
             self._tables.add(decode_output(value))
+        self.write_line(topic, value)
+
+    def write_line(self, topic: str, line: bytes) -> None:
+        """Append a line that is written out already."""
         file = self._files[topic]
-        file.write(value)
+        file.write(line)
         file.write(b"\n")
         self.summary.written[topic] += 1
 

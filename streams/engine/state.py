@@ -163,8 +163,10 @@ class Space(Generic[T]):
 class State:
     """All spaces of one task. ``drain`` gives the batch's changes for the store and the changelog."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, partition: int = 0) -> None:
         self._reader = reader
+        #: The task's partition, for those who wait for an answer.
+        self.partition = partition
         self._books = Delta()
         self._spaces: dict[bytes, Space[Any]] = {}
 

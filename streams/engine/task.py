@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from operator import attrgetter
 
 from aiokafka.partitioner import DefaultPartitioner
 from msgspec import Struct, field
 
 from events.inputs import InputEvent
-from events.outputs import DeadLetter, OutputEvent, RewardEvent
+from events.messages import Send
+from events.outputs import DeadLetter, Decision, OutputEvent, RewardEvent
 from schemas.codec import Decoder, dead_letter_headers, encode_output
+from schemas.decisions import encode_decision
 from schemas.errors import Code, DecodeError
+from schemas.messages import decode_message, encode_message
 from streams.engine.agent import Agent, Rejection
 from streams.engine.clock import Midnight, decode_tick, midnight_of, midnights
 from streams.engine.identities import Identities, Verdict, identity_key
@@ -82,6 +86,7 @@ class Commit(Struct):
     tally: Tally
 
 
+@lru_cache(maxsize=65_536)
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition of a key as Kafka's default partitioner chooses it (murmur2)."""
     chosen: int = _partitioner(key, range(partitions), range(partitions))
@@ -108,12 +113,13 @@ class Task:
         self._decode = decoder.decode
         self._limits = limits
         self._wall_clock = wall_clock
-        self._state = State(store)
+        self._state = State(store, partition)
         self._progress_space = self._state.space(_TASK_PREFIX, TaskState, cache_limit=1)
         self._progress: TaskState = self._progress_space.get(b"") or TaskState()
         self._identities = Identities(self._state, limits.dedupe_days, limits.max_lateness_days)
         self.agent = agent(self._state)
         self._entities = self.agent.entities
+        self._answers_for = self.agent.answers_for
         self.name = self.agent.name
         self.inputs = tuple(self.agent.inputs)
         self._inbox = f"{self.name}-inbox"
@@ -162,16 +168,25 @@ class Task:
         changes, delta = self._state.drain()
         return Commit(self._outputs, changes, delta, positions, consumed, self._tally)
 
-    def _handle(self, record: RecordLike, topic: str, wall_now: int | None) -> None:
+    def _handle(  # noqa: C901, PLR0912 - one call per record
+        self, record: RecordLike, topic: str, wall_now: int | None
+    ) -> None:
         headers = record.headers
         if topic == self._inbox:
-            topic = _origin(headers) or topic
+            origin = _origin(headers)
+            if origin is None:
+                self._receive(record)
+                return
+            topic = origin
         decoded = self._decode(topic, record.key, record.value, headers)
         if isinstance(decoded, DecodeError):
-            self._dead(record, decoded.code, decoded.detail)
+            if topic in self._answers_for:
+                self._dead(record, decoded.code, decoded.detail)
             return
         event: InputEvent = decoded.event
         owner = self.agent.owner(event)
+        if owner is None:
+            return
         owner_key = owner.encode()
         cell = self._entities.cells[owner_key]
         entity = cell[0]
@@ -204,6 +219,19 @@ class Task:
         else:
             self._seen_before(record, verdict)
 
+    def _receive(self, record: RecordLike) -> None:
+        """Hand on what another task sent: it was checked there, and arrives exactly once."""
+        message = decode_message(record.value)
+        if message is None:
+            self._dead(record, Code.JSON_INVALID, "no message of an agent")
+            return
+        progress = self._progress
+        progress.stream_time = max(progress.stream_time, record.timestamp)
+        if progress.started_at is None:
+            # What a message leads to may fall due at a midnight.
+            progress.started_at = record.timestamp
+        self.agent.receive(message, self._emit)
+
     def _seen_before(self, record: RecordLike, verdict: Verdict) -> None:
         if verdict is Verdict.DUPLICATE:
             self._tally.duplicates += 1
@@ -232,7 +260,7 @@ class Task:
         self._outputs.append(OutRecord(self._inbox, home, record.timestamp, owner, record.value, headers))
         return True
 
-    def _emit(self, event: OutputEvent) -> None:
+    def _emit(self, event: OutputEvent | Send) -> None:
         if isinstance(event, RewardEvent):
             data = event.data
             account = data.account
@@ -240,6 +268,18 @@ class Task:
             fields = (REWARDS, self.partition, event.time, owner, encode_output(event), _STRUCTURED)
             self._outputs.append(_new_tuple(OutRecord, fields))
             self._amounts[data.kind, data.unit].append(data.amount)
+        elif isinstance(event, Decision):
+            key = event.key.encode()
+            fields = (event.topic, self.partition, event.time, key, encode_decision(event), _STRUCTURED)
+            self._outputs.append(_new_tuple(OutRecord, fields))
+        elif isinstance(event, Send):
+            key = event.key.encode()
+            partition = partition_of(key, self._partitions) if event.partition is None else event.partition
+            self._outputs.append(
+                OutRecord(
+                    f"{event.agent}-inbox", partition, event.time, key, encode_message(event.message), []
+                )
+            )
         else:
             self._forget(event)
             self._dead_letter(event)
@@ -251,8 +291,8 @@ class Task:
         if not isinstance(decoded, DecodeError):
             event = decoded.event
             owner = self.agent.owner(event)
-            entity = self._entities.get(owner.encode())
-            if entity is not None:
+            entity = None if owner is None else self._entities.get(owner.encode())
+            if owner is not None and entity is not None:
                 key = identity_key(topic, event.source, event.id)
                 entity.memory = self._identities.forget(entity.memory, owner, key)
                 self._entities.put(owner.encode(), entity)
@@ -291,7 +331,8 @@ class Task:
         progress = self._progress
         tick = decode_tick(record.value, record.timestamp)
         if tick is None:
-            self._dead(record, Code.FIELD_INVALID, "not a tick")
+            if CLOCK in self._answers_for:
+                self._dead(record, Code.FIELD_INVALID, "not a tick")
             return True
         if progress.started_at is None:
             return True

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from schemas.program import When
-from streams.rules.plan import OrderFacts
+from streams.rules.plan import OrderFacts, Share
 
 
-def holds(when: When, facts: OrderFacts, whole_order: int) -> bool:
+def holds(when: When, facts: OrderFacts, whole_order: int, share: Share | None = None) -> bool:
     """Whether all conditions hold; ``whole_order`` is what ``min_order`` is compared with.
 
-    A category holds when one line is in it. Conditions on partners never hold for customers.
+    A category holds when one line is in it. Conditions on partners never hold for customers, who have no
+    ``share``.
     """
     order = facts.order
     return (
@@ -20,9 +21,9 @@ def holds(when: When, facts: OrderFacts, whole_order: int) -> bool:
         and (when.coupon is None or not when.coupon.isdisjoint(order.coupons))
         and (when.category is None or any(line.category in when.category for line in order.lines))
         and (when.key_day is None or any(day in facts.key_days for day in when.key_day))
-        and when.partner_group is None
-        and when.partner_id is None
-        and when.tier is None
+        and (when.partner_group is None or (share is not None and share.group in when.partner_group))
+        and (when.partner_id is None or (share is not None and share.partner_id in when.partner_id))
+        and (when.tier is None or (share is not None and share.tier in when.tier))
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, Final
 
 from msgspec import Struct
 
+from events.currencies import SCALES
 from events.inputs import Line, OrderPlaced
-from events.money import Rounding, round_ratio
+from events.money import Rounding, round_ratio, split
 from events.units import POINTS
-from schemas.program import Accrual, Bonus, FxRate, Program
+from schemas.program import Accrual, Bonus, FxRate, Program, To
 from streams.rules.calendar import MarketCalendar
 from streams.rules.home_days import HomeDays, clamp_day, home_days, iso_date
 from streams.rules.refunds import ROUNDINGS
@@ -47,6 +49,29 @@ class Hold(Struct, frozen=True, gc=False):
     explain: tuple[str, ...]
 
 
+class Share(Struct, frozen=True, gc=False):
+    """A credited partner as the rules see it; ``weights`` are those of all credited partners."""
+
+    partner_id: str
+    weights: dict[str, Fraction]
+    group: str
+    tier: str | None
+
+    def of(self, whole: int) -> int:
+        """The partner's part of an amount that is split between all."""
+        return split(whole, self.weights)[self.partner_id]
+
+
+class RuleSet(Struct, frozen=True):
+    """The rules for one kind of beneficiary, by ascending id."""
+
+    accruals: tuple[RateRule, ...]
+    bonuses: tuple[Bonus, ...]
+    exclusive: bool
+    #: Whether a grant may have to ask somebody: a cap, or a budget.
+    limited: bool
+
+
 class OrderFacts(Struct, gc=False):
     """What the rules look at: an order in program currency, at home and in its market."""
 
@@ -68,12 +93,12 @@ class Plan:
 
     __slots__ = (
         "_holds",
-        "accruals",
         "best_bonus",
-        "bonuses",
         "calendars",
-        "exclusive",
+        "customers",
         "home",
+        "largest_factor",
+        "partners",
         "program",
         "rounding",
         "rounding_index",
@@ -90,10 +115,11 @@ class Plan:
         self.source = f"program:{program.id}"
         self.zone_key = program.home_tz.encode()
         self.calendars = {market: MarketCalendar(program, market) for market in program.markets}
-        self.accruals = tuple(_rate_rule(program, rule) for rule in program.accruals if rule.to == "customer")
-        self.bonuses: tuple[Bonus, ...] = tuple(rule for rule in program.bonuses if rule.to == "customer")
-        self.exclusive = any(one.rule.exclusive is not None for one in self.accruals)
+        self.customers = _rule_set(program, "customer")
+        self.partners = _rule_set(program, "partner")
         self.best_bonus = program.bonus_stacking == "best"
+        #: No grant is larger than an order's basis times this.
+        self.largest_factor = _largest_factor(program)
         self._holds: dict[tuple[int, int], Hold] = {}
 
     def hold(self, days: int, home_day: int) -> Hold:
@@ -121,21 +147,44 @@ class Plan:
             return amount
         return round_ratio(amount * fx.numerator, fx.denominator, self.rounding)
 
-    def channel_of(self, order: OrderPlaced) -> str:
-        """The order's own channel, else ``partner`` when a partner is named by the order or its coupon."""
-        if order.channel is not None:
-            return order.channel
-        if order.partner_id is not None:
-            return "partner"
-        if order.coupons and self.program.coupon_wins:
-            coupons = self.program.coupons
-            return "partner" if any(coupon in coupons for coupon in order.coupons) else "direct"
-        return "direct"
-
 
 def lines_of(order: OrderPlaced, categories: frozenset[str]) -> list[Line]:
     """The lines of the order that are in one of the categories."""
     return [line for line in order.lines if line.category in categories]
+
+
+def order_facts(
+    plan: Plan, order: OrderPlaced, key_days: tuple[str, ...], channel: str, *, new_customer: bool
+) -> OrderFacts | None:
+    """The order as the rules see it; ``None`` when no rate to the program currency is in force."""
+    fx, own_digits = None, plan.program.digits
+    net, gross, time = order.net, order.gross, order.time
+    if order.currency != plan.program.currency:
+        fx = plan.fx_rate(order.currency, time)
+        if fx is None:
+            return None
+        net, gross, own_digits = plan.converted(net, fx), plan.converted(gross, fx), SCALES[order.currency]
+    home_day = plan.home.ordinal(time)
+    return OrderFacts(order, net, gross, fx, own_digits, home_day, key_days, channel, new_customer)
+
+
+def _largest_factor(program: Program) -> int:
+    rates = [rule.rate for rule in program.accruals if rule.rate is not None]
+    multiplies = [rule.multiply for rule in program.bonuses if rule.multiply is not None]
+    rate = sum(one.numerator // one.denominator + 1 for one in rates)
+    return (1 + rate) * max((one.numerator // one.denominator + 1 for one in multiplies), default=1)
+
+
+def _rule_set(program: Program, to: To) -> RuleSet:
+    accruals = tuple(_rate_rule(program, rule) for rule in program.accruals if rule.to == to)
+    bonuses = tuple(rule for rule in program.bonuses if rule.to == to)
+    return RuleSet(
+        accruals,
+        bonuses,
+        any(one.rule.exclusive is not None for one in accruals),
+        any(one.rule.cap is not None or one.rule.budget is not None for one in accruals)
+        or any(rule.cap is not None or rule.budget is not None for rule in bonuses),
+    )
 
 
 def _rate_rule(program: Program, rule: Accrual) -> RateRule:

@@ -1,4 +1,4 @@
-"""What is remembered of customers and their orders, as stored values.
+"""What is remembered of owners and orders, as stored values.
 
 Stored as arrays: fields are only ever added, at the end, with a default. Days are proleptic ordinals, times
 are milliseconds since the epoch, amounts are in the unit that stands beside them.
@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from streams.rules.tiers import Tiering
+
 
 class Lot(Struct, array_like=True, gc=False):
-    """Pending amounts of one program that are released at the same midnight."""
+    """Pending amounts of one program with the same day of release and of expiry (0: never)."""
 
     due: int
+    amount: int
+    program: str
+    expires: int = 0
+
+
+class Expiring(Struct, array_like=True, gc=False):
+    """Available amounts of one program that expire on a day; what never expires needs no lot."""
+
+    expires: int
     amount: int
     program: str
 
@@ -25,6 +36,9 @@ class Account(Struct, array_like=True, gc=False):
     held: int = 0
     pending: list[Lot] = field(default_factory=list)
     released_on: int = 0
+    #: In the order in which they were posted.
+    expiring: list[Expiring] = field(default_factory=list)
+    expired_on: int = 0
 
 
 class Customer(Struct, array_like=True, gc=False):
@@ -38,6 +52,9 @@ class Customer(Struct, array_like=True, gc=False):
     programs: list[str] = field(default_factory=list)
     waiting: int = 0
     memory: bytes = b""
+    referred: list[Referred] = field(default_factory=list)
+    #: What rules granted, by program and rule and home day: a cap may come with a later version.
+    granted: dict[str, dict[int, int]] = field(default_factory=dict)
 
 
 class Grant(Struct, array_like=True, gc=False):
@@ -48,6 +65,12 @@ class Grant(Struct, array_like=True, gc=False):
     amount: int
     due: int
     reversed: int = 0
+    expires: int = 0
+    #: The budget that it came from, "" for the program itself.
+    budget: str = ""
+    #: Whether it is reversed only as a whole, with its order: what a referral grants.
+    whole: bool = False
+    entry_id: str = ""
 
 
 class Order(Struct, array_like=True, gc=False):
@@ -62,6 +85,96 @@ class Order(Struct, array_like=True, gc=False):
     grants: list[Grant]
     refunded: int = 0
     cancelled: bool = False
+    home_day: int = 0
+    #: The credited partners, who are told of refunds.
+    partners: tuple[str, ...] = ()
+    #: The referral that the order qualified, "" when none.
+    referral: str = ""
+    #: How many have to answer before refunds can be applied: budgets, an advocate, partners.
+    unanswered: int = 0
+
+
+class Referred(Struct, array_like=True, gc=False):
+    """A referral of a friend: ``granted`` is None while it is open, or its advocate was asked."""
+
+    program: str
+    referral_id: str
+    advocate_id: str
+    created: int
+    marks: list[str]
+    #: The order that qualified it: its id, its event's identity and the key days that it fell on.
+    order_id: str = ""
+    source: str = ""
+    event_id: str = ""
+    key_days: list[str] = field(default_factory=list)
+    granted: bool | None = None
+
+
+class Advocacy(Struct, array_like=True, gc=False):
+    """A referral that was granted to its advocate for an order of a home day."""
+
+    advocate_id: str
+    version: int
+    day: int
+    order_id: str
+    grant: Grant | None
+
+
+class Member(Struct, array_like=True, gc=False):
+    """A partner's record in a program; ``markets`` None means all."""
+
+    enrolled: bool = False
+    suspended: bool = False
+    group: str = ""
+    markets: list[str] | None = None
+    customer_ids: list[str] = field(default_factory=list)
+    terms_version: str | None = None
+    paid_search_allowed: bool = False
+    locale: str | None = None
+    name: str | None = None
+
+
+class Partner(Struct, array_like=True, gc=False):
+    """A partner: ``seq`` of the last entry, accounts by unit, and what it is in each program."""
+
+    seq: int = 0
+    accounts: list[Account] = field(default_factory=list)
+    memory: bytes = b""
+    members: dict[str, Member] = field(default_factory=dict)
+    tiers: dict[str, Tiering] = field(default_factory=dict)
+    #: What rules granted, by program and rule and home day: a cap may come with a later version.
+    granted: dict[str, dict[int, int]] = field(default_factory=dict)
+
+
+class PartnerOrder(Struct, array_like=True, gc=False):
+    """An order that a partner is credited with, as far as refunds and its tier need it."""
+
+    program: str
+    version: int
+    time: int
+    home_day: int
+    #: The order's net in its own currency, and the partner's part of it in the program's.
+    net: int
+    credit_net: int
+    rounding: int
+    grants: list[Grant]
+    refunded: int = 0
+    cancelled: bool = False
+    #: What reversals took off the partner's metric.
+    lost_net: int = 0
+    lost_order: bool = False
+    open: bool = False
+    customer_id: str = ""
+    #: The partition of the customers agent that is to be told when all is granted.
+    answer_to: int | None = None
+
+
+class BudgetState(Struct, array_like=True, gc=False):
+    """What was spent of a budget by home day, and which alerts were given by period."""
+
+    by_day: dict[int, int] = field(default_factory=dict)
+    alerted: dict[str, list[str]] = field(default_factory=dict)
+    memory: bytes = b""
 
 
 class TakeBack(Struct, array_like=True, gc=False):

@@ -1,0 +1,153 @@
+"""What agents tell each other through their inboxes: facts that stay inside Keyday.
+
+Times are milliseconds since the epoch, days are proleptic ordinals of home dates. Program amounts are in the
+program's minor units.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from events.inputs import OrderPlaced
+
+
+class Origin(Struct, frozen=True, array_like=True, gc=False):
+    """The input event that led to a message: its identity and its time."""
+
+    source: str
+    id: str
+    time: int
+
+
+class Credited(Struct, frozen=True, tag="credited", gc=False):
+    """To a partner: an order is credited to it. ``weights`` are exact shares of all credited partners.
+
+    With ``answer_to``, a partition of the customers agent, it is told when all is granted.
+    """
+
+    partner_id: str
+    order: OrderPlaced
+    version: int
+    channel: str
+    new_customer: bool
+    weights: dict[str, tuple[int, int]]
+    answer_to: int | None = None
+
+
+class Settled(Struct, frozen=True, tag="settled", gc=False):
+    """From a partner to a customer: what an order earned the partner is granted."""
+
+    customer_id: str
+    program: str
+    order_id: str
+    time: int
+
+
+class Returned(Struct, frozen=True, tag="returned", gc=False):
+    """To a partner: of an order's net ``refunded`` was given back so far, in the order's currency.
+
+    A cancel has no ``refund_id``.
+    """
+
+    partner_id: str
+    program: str
+    order_id: str
+    refund_id: str | None
+    refunded: int
+    currency: str
+    cancelled: bool
+    origin: Origin
+
+
+class Wish(Struct, frozen=True, array_like=True, gc=False):
+    """What a rule would grant."""
+
+    rule: str
+    amount: int
+
+
+class Asked(Struct, frozen=True, tag="asked", gc=False):
+    """To a budget: the wishes of one beneficiary of an order, by ascending rule id; the answer goes back."""
+
+    program: str
+    version: int
+    budget: str
+    day: int
+    time: int
+    wishes: tuple[Wish, ...]
+    agent: str
+    partition: int
+    owner: str
+    order_id: str
+
+
+class Answered(Struct, frozen=True, tag="answered", gc=False):
+    """From a budget: what it grants of each wish."""
+
+    program: str
+    budget: str
+    owner: str
+    order_id: str
+    time: int
+    granted: tuple[Wish, ...]
+    left: int
+
+
+class GivenBack(Struct, frozen=True, tag="given-back", gc=False):
+    """To a budget: a grant of a home day was reversed."""
+
+    program: str
+    budget: str
+    day: int
+    amount: int
+    time: int
+
+
+class Qualified(Struct, frozen=True, tag="qualified", gc=False):
+    """To an advocate: a friend's order qualifies a referral. ``marks`` are the friend's."""
+
+    advocate_id: str
+    friend_id: str
+    friend_partition: int
+    referral_id: str
+    program: str
+    version: int
+    order_id: str
+    day: int
+    marks: tuple[str, ...]
+    key_days: tuple[str, ...]
+    origin: Origin
+
+
+class Decided(Struct, frozen=True, tag="decided", gc=False):
+    """From an advocate: whether a referral is granted."""
+
+    friend_id: str
+    program: str
+    order_id: str
+    referral_id: str
+    granted: bool
+    time: int
+
+
+class Undone(Struct, frozen=True, tag="undone", gc=False):
+    """To an advocate: a referral's order was refunded in full, or cancelled (no ``refund_id``)."""
+
+    advocate_id: str
+    program: str
+    referral_id: str
+    refund_id: str | None
+    origin: Origin
+
+
+Message = Credited | Settled | Returned | Asked | Answered | GivenBack | Qualified | Decided | Undone
+
+
+class Send(Struct, frozen=True, gc=False):
+    """A message to the owner ``key`` of an agent; ``partition`` is where it lives, when that is known."""
+
+    agent: str
+    key: str
+    time: int
+    message: Message
+    partition: int | None = None

@@ -1,0 +1,384 @@
+"""The accounts of an agent's owners: grants, reversals, redemptions and corrections, each one ledger entry.
+
+Shared by the agents of customers and of partners; each posts to its own owners only.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Generic, TypeVar
+
+from events.currencies import SCALES
+from events.inputs import AdjustmentRequested, RedemptionRequested
+from events.messages import GivenBack, Origin, Send
+from events.outputs import Cause, Decision, Posting, RedemptionDeclined, Reward, RewardEvent
+from events.time import DAY_MS
+from events.units import POINTS, unit_scale
+from schemas.program import Program
+from schemas.programs import Programs
+from streams.agents import keys
+from streams.agents.releases import Releases
+from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
+from streams.engine.state import Space, State
+from streams.rules.accrual import Granted
+from streams.rules.caps import count
+from streams.rules.home_days import clamp_day, iso_date
+from streams.rules.ledger import (
+    Owner,
+    add_available,
+    add_pending,
+    find_account,
+    open_account,
+    take_available,
+    take_pending,
+)
+from streams.rules.plan import Plan
+from streams.rules.refunds import ROUNDINGS
+from streams.rules.state import Grant, Tick
+from streams.rules.text import decimal_text
+
+E = TypeVar("E", bound=Owner)
+
+#: Grants of no rule of the program file; they have no cap.
+_UNCAPPED: Final = frozenset({"tier", "tier-points", "referral"})
+
+#: The greatest amount of one posting, so that the sums of many stay within 64 bits.
+MOST: Final = 10**15
+
+
+class Reversal:
+    """A refund or a cancel as its entries tell it, and how much of the order it comes to by now.
+
+    ``refunded`` and ``net`` are in the order's currency; a cancel is all of it.
+    """
+
+    __slots__ = ("cancelled", "currency", "net", "order_id", "origin", "program", "refund_id", "refunded",
+                 "rounding", "time", "version")  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        program: str,
+        version: int,
+        order_id: str,
+        refund_id: str | None,
+        refunded: int,
+        net: int,
+        cancelled: bool,
+        currency: str,
+        rounding: int,
+        origin: Origin,
+        time: int,
+    ) -> None:
+        self.program = program
+        self.version = version
+        self.order_id = order_id
+        self.refund_id = refund_id
+        self.refunded = refunded
+        self.net = net
+        self.cancelled = cancelled
+        self.currency = currency
+        self.rounding = rounding
+        self.origin = origin
+        self.time = time
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left of the order."""
+        return self.cancelled or self.refunded >= self.net > 0
+
+    def explain(self, grant: Grant, goal: int, bucket: str) -> tuple[str, ...]:
+        """How the part of a grant that goes came about."""
+        scale = unit_scale(grant.unit)
+        granted, wanted = decimal_text(grant.amount, scale), decimal_text(goal, scale)
+        if self.cancelled:
+            share = f"all of {granted}: the order was cancelled"
+        elif grant.whole:
+            share = f"all of {granted}: the order was refunded in full"
+        else:
+            digits = SCALES[self.currency]
+            refunded, net = decimal_text(self.refunded, digits), decimal_text(self.net, digits)
+            share = f"{granted} * {refunded} / {net}, rounded {ROUNDINGS[self.rounding]} to {wanted}"
+        return share, f"{wanted} - {decimal_text(grant.reversed, scale)} reversed before, from {bucket}"
+
+
+class Accounts(Generic[E]):
+    """The owners of one agent and what belongs to their accounts. Spans are in milliseconds of event time.
+
+    ``kind`` is ``customer`` or ``partner``, the first part of their accounts' names.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        entity: type[E],
+        state: State,
+        programs: Programs,
+        *,
+        memory_days: int,
+        lateness_days: int,
+        cache_entities: int,
+    ) -> None:
+        self.kind = kind
+        self.programs = programs
+        self.partition = state.partition
+        #: How long business ids are known.
+        self.memory_ms = memory_days * DAY_MS
+        #: How long they are kept: what is late must still find what it would have found in time.
+        self.keep_ms = (memory_days + lateness_days) * DAY_MS
+        self.entity = entity
+        self.owners: Space[E] = state.space(b"c", entity, cache_limit=cache_entities)
+        self.releases = Releases(state)
+        self.ticks: Space[Tick] = state.space(b"t", Tick, cache_limit=64)
+        #: When the id of a redemption or a correction was first seen.
+        self.request_ids: Space[int] = state.space(b"q", int, cache_limit=0)
+        self._plans: dict[tuple[str, int], Plan] = {}
+        self._last_plan: Plan | None = None
+
+    def plan(self, program_id: str, time: int) -> Plan | None:
+        """The rules of the program version in force, made ready; ``None`` when there is none."""
+        program = self.programs.in_force(program_id, time)
+        last = self._last_plan
+        if last is not None and last.program is program:
+            return last
+        return None if program is None else self.plan_of(program)
+
+    def plan_of(self, program: Program) -> Plan:
+        """The rules of a program version, made ready."""
+        key = (program.id, program.version)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = Plan(program)
+        self._last_plan = plan
+        return plan
+
+    def plan_version(self, program_id: str, version: int) -> Plan:
+        """The rules of a version that decided something before."""
+        program = self.programs.version(program_id, version)
+        if program is None:
+            raise LookupError(f"version {version} of program {program_id} decided before and is not loaded")
+        return self.plan_of(program)
+
+    def owner(self, owner_id: str) -> E:
+        """The owner; one that was never seen has nothing."""
+        return self.owners.get(owner_id.encode()) or self.entity()
+
+    def zone(self, program: str) -> str:
+        """The home zone of a program that is loaded."""
+        return self.programs.home_tz(program) or ""
+
+    def last_day(self, zone: bytes) -> int:
+        """The last day of a zone whose midnight is done, 0 before the first."""
+        tick = self.ticks.get(zone)
+        return 0 if tick is None else tick.day
+
+    def grant(
+        self,
+        plan: Plan,
+        owner_id: str,
+        owner: E,
+        one: Granted,
+        order_id: str,
+        cause: Cause,
+        home_day: int,
+        time: int,
+        emit: Emit,
+        subject: str | None = None,
+    ) -> Grant:
+        """Post what a rule grants, as one entry; ``subject`` begins its id, else the order's."""
+        program, rule, unit, amount = plan.program, one.rule, one.unit, one.amount
+        name = f"{self.kind}:{owner_id}"
+        hold = plan.hold(one.hold_days, home_day)
+        account = open_account(owner, unit)
+        expires = 0 if one.expires_days is None else clamp_day(home_day + one.expires_days)
+        zone = program.home_tz
+        if one.hold_days:
+            # A grant that comes after its midnight was ticked is released at the next.
+            due, to = max(hold.day, self.last_day(plan.zone_key) + 1), f"{name}:pending"
+            if add_pending(account, due, amount, program.id, expires):
+                self.releases.add(zone, due, owner_id, unit)
+        else:
+            due, to = 0, f"{name}:available"
+            if not expires and account.available >= 0:
+                account.available += amount
+            elif add_available(account, amount, program.id, expires):
+                self.releases.add(zone, max(expires, self.last_day(plan.zone_key) + 1), owner_id, unit)
+        owner.seq += 1
+        entry_id = f"{subject or order_id}~{rule}~{name}"
+        reward = Reward(
+            entry_id=entry_id,
+            seq=owner.seq,
+            program=program.id,
+            program_version=program.version,
+            account=name,
+            kind=one.kind,
+            unit=unit,
+            amount=amount,
+            postings=(Posting(f"budget:{one.budget}" if one.budget else plan.source, to, amount),),
+            caused_by=cause,
+            rule=rule,
+            order_id=order_id,
+            key_day=one.key_day,
+            available_on=hold.date,
+            expires_on=iso_date(expires) if expires else None,
+            desired=one.desired,
+            explain=one.explain + hold.explain,
+        )
+        emit(RewardEvent(time, reward))
+        return Grant(rule, unit, amount, due, 0, expires, one.budget or "", one.kind == "referral", entry_id)
+
+    def reverse(
+        self, what: Reversal, owner_id: str, owner: E, grant: Grant, goal: int, home_day: int, emit: Emit
+    ) -> None:
+        """Take back from a grant until ``goal`` is reversed of it: from its own lot while that is pending."""
+        amount = goal - grant.reversed
+        if amount <= 0:
+            return
+        name, unit = f"{self.kind}:{owner_id}", grant.unit
+        pending = grant.due > self.last_day(self.zone(what.program).encode())
+        bucket = "pending" if pending else "available"
+        explain = what.explain(grant, goal, bucket)
+        account = open_account(owner, unit)
+        if pending:
+            take_pending(account, grant.due, amount, what.program, grant.expires)
+        else:
+            take_available(account, amount)
+        grant.reversed = goal
+        owner.seq += 1
+        source = f"budget:{grant.budget}" if grant.budget else f"program:{what.program}"
+        reward = Reward(
+            entry_id=f"{what.refund_id or 'cancel'}~{grant.entry_id}",
+            seq=owner.seq,
+            program=what.program,
+            program_version=what.version,
+            account=name,
+            kind="reversed",
+            unit=unit,
+            amount=amount,
+            postings=(Posting(f"{name}:{bucket}", source, amount),),
+            caused_by=Cause(what.origin.source, what.origin.id),
+            rule=grant.rule,
+            order_id=what.order_id,
+            reverses=grant.entry_id,
+            explain=explain,
+        )
+        emit(RewardEvent(what.time, reward))
+        if grant.rule not in _UNCAPPED:
+            count(owner, what.program, grant.rule, home_day, -amount)
+        if grant.budget:
+            back = GivenBack(what.program, grant.budget, home_day, amount, what.time)
+            emit(Send("budgets", grant.budget, what.time, back))
+
+    def known_request(self, kind: str, program: str, id_: str, time: int) -> bool:
+        """Whether the id of a request came before; if not, it is known from now on."""
+        key = keys.request_key(kind, program, id_)
+        first = self.request_ids.get(key)
+        if first is not None and time - first <= self.memory_ms:
+            return True
+        self.request_ids.put(key, time)
+        return False
+
+    def redeem(self, event: RedemptionRequested, owner: E, emit: Emit) -> Outcome:
+        """Spend from what is available, or decline."""
+        program = self.programs.in_force(event.program, event.time)
+        rejection = _wrong_unit(program, event.unit)
+        if rejection is not None or program is None:
+            return rejection
+        if self.known_request("redemption", event.program, event.redemption_id, event.time):
+            return DUPLICATE
+        account = find_account(owner, event.unit)
+        available = 0 if account is None else account.available
+        scale = unit_scale(event.unit)
+        if account is None or available < event.amount:
+            emit(
+                Decision(
+                    "milestones",
+                    "redemption.declined",
+                    f"declined~{event.redemption_id}",
+                    event.account,
+                    event.account.partition(":")[2],
+                    event.time,
+                    RedemptionDeclined(
+                        redemption_id=event.redemption_id,
+                        program=event.program,
+                        account=event.account,
+                        unit=event.unit,
+                        amount=event.amount,
+                        available=available,
+                        reason=f"only {decimal_text(available, scale)} available",
+                    ),
+                )
+            )
+            return None
+        take_available(account, event.amount)
+        owner.seq += 1
+        self._emit_request(
+            event,
+            program,
+            owner.seq,
+            f"redeem~{event.redemption_id}",
+            Posting(f"{event.account}:available", f"redeemed:{program.id}", event.amount),
+            f"{decimal_text(event.amount, scale)} of {decimal_text(available, scale)} available",
+            emit,
+        )
+        return None
+
+    def adjust(self, event: AdjustmentRequested, owner: E, emit: Emit) -> Outcome:
+        """Correct a balance, up or down."""
+        program = self.programs.in_force(event.program, event.time)
+        rejection = _wrong_unit(program, event.unit)
+        if rejection is not None or program is None:
+            return rejection
+        if self.known_request("adjustment", event.program, event.adjustment_id, event.time):
+            return DUPLICATE
+        account = open_account(owner, event.unit)
+        owner.seq += 1
+        available, source = f"{event.account}:available", f"program:{program.id}"
+        if event.amount > 0:
+            add_available(account, event.amount, program.id)
+            posting = Posting(source, available, event.amount)
+        else:
+            take_available(account, -event.amount)
+            posting = Posting(available, source, -event.amount)
+        self._emit_request(
+            event,
+            program,
+            owner.seq,
+            f"adjust~{event.adjustment_id}",
+            posting,
+            f"by {event.actor}: {event.reason}",
+            emit,
+        )
+        return None
+
+    def _emit_request(
+        self,
+        event: RedemptionRequested | AdjustmentRequested,
+        program: Program,
+        seq: int,
+        entry_id: str,
+        posting: Posting,
+        explain: str,
+        emit: Emit,
+    ) -> None:
+        reward = Reward(
+            entry_id=entry_id,
+            seq=seq,
+            program=program.id,
+            program_version=program.version,
+            account=event.account,
+            kind="redeemed" if isinstance(event, RedemptionRequested) else "adjusted",
+            unit=event.unit,
+            amount=event.amount,
+            postings=(posting,),
+            caused_by=Cause(event.source, event.id),
+            explain=(explain,),
+        )
+        emit(RewardEvent(event.time, reward))
+
+
+def _wrong_unit(program: Program | None, unit: str) -> Rejection | None:
+    if program is None:
+        return Rejection("program_unknown", "no version of the program is in force then")
+    if unit not in {POINTS, program.money_unit}:
+        return Rejection("unit_unknown", f"{unit} is no unit of program {program.id}")
+    return None

@@ -1,0 +1,31 @@
+"""Clicks become touches: what an order may later be credited to."""
+
+from __future__ import annotations
+
+from events.inputs import LinkClicked
+from streams.agents import keys
+from streams.agents.customer_state import CustomerState
+from streams.agents.referrals import remember_marks
+from streams.engine.agent import DUPLICATE, Outcome, Rejection
+from streams.rules.attribution import Touch, keep_newest
+
+
+def touch(state: CustomerState, click: LinkClicked) -> Outcome:
+    """Remember the click among the newest of its customer."""
+    key = keys.click_key(click.customer_id, click.click_id)
+    cell = state.click_ids.cells[key]
+    first = cell[0]
+    if first is not None and click.time - first <= state.memory_ms:
+        return DUPLICATE
+    plan = state.plan(click.program, click.time)
+    if plan is None:
+        return Rejection("program_unknown", f"no version of {click.program} is in force then")
+    if click.market not in plan.calendars:
+        return Rejection("market_unknown", f"market {click.market} is not in program {click.program}")
+    state.click_ids.write(cell, click.time)
+    touches = state.touches.cells[keys.touches_key(click.program, click.customer_id)]
+    state.touches.write(
+        touches, keep_newest(touches[0] or [], Touch(click.time, click.click_id, click.partner_id))
+    )
+    remember_marks(state, click.customer_id, click.device_id, click.ip_hash)
+    return None

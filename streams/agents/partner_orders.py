@@ -1,0 +1,177 @@
+"""An order that is credited to a partner becomes grants, counts for its tier, and may be taken back."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from events.messages import Credited, Returned, Send, Settled
+from events.money import round_ratio
+from events.outputs import AccrualDeclined, Decision
+from schemas.messages import decode_message, encode_message
+from streams.agents import keys
+from streams.agents.accounts import Reversal
+from streams.agents.partner_state import PartnerState
+from streams.agents.partner_tiers import raise_tier
+from streams.agents.waves import Case, Waves
+from streams.engine.agent import Emit
+from streams.engine.state import State
+from streams.rules.plan import Share, order_facts
+from streams.rules.refunds import ROUNDINGS, target
+from streams.rules.state import Grant, Member, Partner, PartnerOrder
+from streams.rules.tiers import Tiering, level_of
+
+
+class PartnerOrders:
+    """Decides on the credits of the partners of one task."""
+
+    def __init__(self, agent: str, stored: State, state: PartnerState) -> None:
+        self._state = state
+        self.waves = Waves(agent, stored, state, self._granted)
+
+    def credit(self, message: Credited, emit: Emit) -> None:
+        """Grant what the partner's share of an order earns, then look at its tier."""
+        state, order = self._state, message.order
+        partner_id = message.partner_id
+        partner = state.owner(partner_id)
+        plan = state.plan_version(order.program, message.version)
+        key_days = plan.calendars[order.market].key_days_at(order.time)
+        facts = order_facts(plan, order, key_days, message.channel, new_customer=message.new_customer)
+        assert facts is not None  # noqa: S101 - it had a rate when it was placed, and versions do not change
+        member = partner.members.get(order.program) or Member()
+        tiering = partner.tiers.setdefault(order.program, Tiering())
+        level = level_of(plan.program.tiers, tiering)
+        weights = {one: Fraction(*weight) for one, weight in message.weights.items()}
+        share = Share(partner_id, weights, member.group, None if level is None else level.id)
+        credit_net = share.of(facts.net)
+        decided = PartnerOrder(
+            order.program,
+            plan.program.version,
+            order.time,
+            facts.home_day,
+            order.net,
+            credit_net,
+            plan.rounding_index,
+            [],
+        )
+        tiering.count(facts.home_day, credit_net, 1)
+        case = Case(plan, facts, partner_id, share)
+        grants: list[Grant] | None = []
+        reason = _inactive(member, order.market)
+        if reason is None:
+            grants = self.waves.begin(case, partner, emit)
+        else:
+            emit(_declined(case, reason))
+        decided.customer_id, decided.answer_to = order.customer_id, message.answer_to
+        decided.open = grants is None
+        if grants is not None:
+            decided.grants = grants
+            raise_tier(state, plan, partner_id, partner, facts.home_day, order.order_id, order.time, emit)
+            _settled(decided, order.order_id, emit)
+        state.orders.put(keys.open_key(order.program, order.order_id, partner_id), decided)
+        state.owners.put(partner_id.encode(), partner)
+
+    def give_back(self, message: Returned, emit: Emit) -> None:
+        """Take back what a refund or a cancel says, once all of the order is granted."""
+        state = self._state
+        key = keys.open_key(message.program, message.order_id, message.partner_id)
+        decided = state.orders.get(key)
+        if decided is None:
+            return
+        if decided.open:
+            number = sum(1 for _ in state.returned.scan(key + b"\x00", key + b"\x01"))
+            state.returned.put(keys.numbered(key, number), encode_message(message))
+            return
+        partner = state.owner(message.partner_id)
+        self._reverse(message, decided, partner, emit)
+        state.orders.put(key, decided)
+        state.owners.put(message.partner_id.encode(), partner)
+
+    def _granted(self, case: Case, partner: Partner, grants: list[Grant], emit: Emit) -> None:
+        """All budgets of a credit have answered."""
+        state, order = self._state, case.facts.order
+        key = keys.open_key(order.program, order.order_id, case.owner_id)
+        decided = state.orders.get(key)
+        if decided is None:
+            return
+        decided.grants, decided.open = grants, False
+        raise_tier(
+            state, case.plan, case.owner_id, partner, case.facts.home_day, order.order_id, order.time, emit
+        )
+        _settled(decided, order.order_id, emit)
+        for number, raw in list(state.returned.scan(key + b"\x00", key + b"\x01")):
+            message = decode_message(raw)
+            if isinstance(message, Returned):
+                self._reverse(message, decided, partner, emit)
+            state.returned.delete(number)
+        state.orders.put(key, decided)
+
+    def _reverse(self, message: Returned, decided: PartnerOrder, partner: Partner, emit: Emit) -> None:
+        state = self._state
+        decided.refunded = message.refunded
+        decided.cancelled = message.cancelled
+        rounding = ROUNDINGS[decided.rounding]
+        reversal = Reversal(
+            program=message.program,
+            version=decided.version,
+            order_id=message.order_id,
+            refund_id=message.refund_id,
+            refunded=message.refunded,
+            net=decided.net,
+            cancelled=message.cancelled,
+            currency=message.currency,
+            rounding=decided.rounding,
+            origin=message.origin,
+            time=message.origin.time,
+        )
+        for grant in decided.grants:
+            goal = grant.amount
+            if not decided.cancelled:
+                goal = target(grant.amount, decided.refunded, decided.net, rounding)
+            state.reverse(reversal, message.partner_id, partner, grant, goal, decided.home_day, emit)
+        lost = decided.credit_net
+        if not decided.cancelled:
+            lost = (
+                0
+                if decided.net == 0
+                else round_ratio(decided.credit_net * decided.refunded, decided.net, rounding)
+            )
+        lost_order = reversal.whole and not decided.lost_order
+        partner.tiers.setdefault(message.program, Tiering()).count(
+            decided.home_day, decided.lost_net - lost, -int(lost_order)
+        )
+        decided.lost_net = lost
+        decided.lost_order = decided.lost_order or lost_order
+
+
+def _settled(decided: PartnerOrder, order_id: str, emit: Emit) -> None:
+    if decided.answer_to is not None:
+        answer = Settled(decided.customer_id, decided.program, order_id, decided.time)
+        emit(Send("customers", decided.customer_id, decided.time, answer, decided.answer_to))
+
+
+def _inactive(member: Member, market: str) -> str | None:
+    if not member.enrolled:
+        return "not enrolled"
+    if member.suspended:
+        return "suspended"
+    if member.markets is not None and market not in member.markets:
+        return f"not enrolled for market {market}"
+    return None
+
+
+def _declined(case: Case, reason: str) -> Decision:
+    order, partner = case.facts.order, case.owner_id
+    return Decision(
+        "milestones",
+        "accrual.declined",
+        f"declined~{order.order_id}~partner:{partner}",
+        f"partner:{partner}",
+        partner,
+        order.time,
+        AccrualDeclined(
+            order_id=order.order_id,
+            program=order.program,
+            partner_id=partner,
+            reason=f"partner_inactive: {reason}",
+        ),
+    )

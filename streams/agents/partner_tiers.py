@@ -1,0 +1,120 @@
+"""When partners move to another tier: up at once, down when a window ends."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from events.outputs import Decision, TierChanged
+from schemas.program import Tiers
+from streams.agents import keys
+from streams.agents.partner_state import PartnerState
+from streams.engine.agent import Emit
+from streams.engine.clock import Midnight
+from streams.rules.home_days import iso_date
+from streams.rules.plan import Plan
+from streams.rules.state import Partner, Tick
+from streams.rules.tiers import Tiering, lowered, position_of, raised, window_start
+
+#: Home days that a partner's metric is kept for beyond the longest window.
+_KEPT_DAYS = 400
+
+
+def raise_tier(
+    state: PartnerState,
+    plan: Plan,
+    partner_id: str,
+    partner: Partner,
+    home_day: int,
+    cause: str,
+    time: int,
+    emit: Emit,
+) -> None:
+    """After an order's own rewards: move up when the window of today now reaches a higher level."""
+    tiers = plan.program.tiers
+    if tiers is None:
+        return
+    tiering = partner.tiers.setdefault(plan.program.id, Tiering())
+    today = max(home_day, state.last_day(plan.zone_key))
+    level = raised(tiers, tiering, today)
+    if level is not None:
+        emit(
+            _changed(
+                plan, tiers, tiering, partner_id, level.id, (window_start(tiers, today), today), cause, time
+            )
+        )
+        tiering.level = level.id
+
+
+def lower_tiers(state: PartnerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
+    """At a midnight: partners whose window ended below their level move down; False when there is more."""
+    found = list(islice(state.owners.scan(tick.cursor, b"\xff"), limit))
+    for key, partner in found:
+        if partner.tiers and _lower(state, midnight, key.decode(), partner, emit):
+            state.owners.put(key, partner)
+        tick.cursor = keys.after(key)
+    return len(found) < limit
+
+
+def _lower(state: PartnerState, midnight: Midnight, partner_id: str, partner: Partner, emit: Emit) -> bool:
+    changed = False
+    for program_id, tiering in partner.tiers.items():
+        if state.zone(program_id) != midnight.zone:
+            continue
+        plan = state.plan(program_id, midnight.at)
+        tiers = None if plan is None else plan.program.tiers
+        if plan is None or tiers is None:
+            continue
+        day = midnight.day
+        level = lowered(tiers, tiering, day)
+        if level is not None:
+            rolling = isinstance(tiers.window, int)
+            last = day if rolling else day - 1
+            window = (window_start(tiers, last), last)
+            emit(_changed(plan, tiers, tiering, partner_id, level, window, iso_date(day), midnight.at))
+            tiering.level = level
+            changed = True
+        changed = _forget(tiers, tiering, day) or changed
+    return changed
+
+
+def _forget(tiers: Tiers, tiering: Tiering, day: int) -> bool:
+    """Drop the days that no window reaches any more."""
+    oldest = day - _KEPT_DAYS - (tiers.window if isinstance(tiers.window, int) else 0)
+    old = [one for one in {*tiering.revenue, *tiering.orders} if one < oldest]
+    for one in old:
+        tiering.revenue.pop(one, None)
+        tiering.orders.pop(one, None)
+    return bool(old)
+
+
+def _changed(
+    plan: Plan,
+    tiers: Tiers,
+    tiering: Tiering,
+    partner_id: str,
+    level: str,
+    window: tuple[int, int],
+    cause: str,
+    time: int,
+) -> Decision:
+    program = plan.program
+    position = position_of(tiers, tiering.level)
+    before = tiers.levels[position].id if position >= 0 else ""
+    return Decision(
+        "milestones",
+        "tier.changed",
+        f"tier~{program.id}~{partner_id}~{cause}",
+        f"partner:{partner_id}",
+        partner_id,
+        time,
+        TierChanged(
+            partner_id=partner_id,
+            program=program.id,
+            program_version=program.version,
+            before=before,
+            after=level,
+            metric=tiers.metric,
+            value=tiering.metric(tiers, *window),
+            window_start=iso_date(window[0]),
+        ),
+    )

@@ -1,0 +1,86 @@
+"""Caps: what a rule may still grant an account in a period (DOMAIN sections 5 and 14)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final, Literal
+
+from msgspec.structs import replace
+
+from schemas.program import Cap
+from streams.rules.accrual import Granted
+from streams.rules.ledger import Owner
+from streams.rules.text import decimal_text
+
+#: Home days that are counted one by one.
+_MOST_DAYS: Final = 180
+
+Over = Literal["trim", "reject", "allow_last"]
+
+
+def count(owner: Owner, program: str, rule: str, day: int, amount: int) -> None:
+    """Count what a rule granted for a home day, or took back as a negative amount."""
+    name = f"{program}\0{rule}"
+    by_day = owner.granted.get(name)
+    if by_day is None:
+        owner.granted[name] = {day: amount}
+        return
+    by_day[day] = by_day.get(day, 0) + amount
+    if len(by_day) > _MOST_DAYS:
+        owner.granted[name] = _by_month(by_day)
+
+
+def spent(owner: Owner, program: str, rule: str, period: tuple[int | None, int | None]) -> int:
+    """What a rule granted in a period, less reversals; ``None`` is without bound."""
+    first, last = period
+    return sum(
+        amount
+        for day, amount in owner.granted.get(f"{program}\0{rule}", {}).items()
+        if (first is None or day >= first) and (last is None or day <= last)
+    )
+
+
+def _by_month(by_day: dict[int, int]) -> dict[int, int]:
+    """The same with the older half summed up by month: days and weeks so long ago are over."""
+    kept: dict[int, int] = {}
+    for position, day in enumerate(sorted(by_day)):
+        key = day
+        if position < len(by_day) - _MOST_DAYS // 2:
+            key = date.fromordinal(day).replace(day=1).toordinal()
+        kept[key] = kept.get(key, 0) + by_day[day]
+    return kept
+
+
+def period_of(period: str, day: int) -> tuple[int | None, int | None]:
+    """The first and the last home day of the period that a day lies in; weeks start on Monday."""
+    if period == "day":
+        return day, day
+    if period == "week":
+        monday = day - date.fromordinal(day).weekday()
+        return monday, monday + 6
+    if period == "month":
+        first = date.fromordinal(day).replace(day=1)
+        days = 31 if first.month == 12 else (first.replace(month=first.month + 1) - first).days  # noqa: PLR2004
+        return first.toordinal(), first.toordinal() + days - 1
+    return None, None
+
+
+def capped(grant: Granted, cap: Cap, spent: int, unit_scale: int) -> Granted | None:
+    """What is left of a grant when ``spent`` of its cap is used up; ``None`` when that is nothing."""
+    left = cap.amount - spent
+    amount = allowed(grant.amount, left, cap.over)
+    if amount == grant.amount:
+        return grant
+    if amount <= 0:
+        return None
+    step = f"cap {decimal_text(cap.amount, unit_scale)} a {cap.period}: {decimal_text(left, unit_scale)} left"
+    return replace(grant, amount=amount, desired=grant.amount, explain=(*grant.explain, step))
+
+
+def allowed(wanted: int, left: int, over: Over) -> int:
+    """How much of what is wanted may be granted while ``left`` is left, which may be below 0."""
+    if wanted <= left:
+        return wanted
+    if left <= 0 or over == "reject":
+        return 0
+    return wanted if over == "allow_last" else left
