@@ -28,7 +28,9 @@ from projections.progress import MAX_LAG_RECORDS, Blocker, BlockerCode, Progress
 from projections.store import Tables
 from schemas.codec import Decoder, decode_output
 from schemas.programs import Programs
+from streams.agents.budgets import Budgets
 from streams.agents.customers import Customers
+from streams.agents.partners import Partners
 from streams.engine import clock_publisher, transport
 from streams.engine.agent import Agent
 from streams.engine.embedded import Embedded
@@ -37,6 +39,8 @@ from streams.engine.host import AgentSpec, TaskHost
 from streams.engine.log import Log, LogError
 from streams.engine.metrics import Metrics
 from streams.engine.outbox import Steps, no_step
+from streams.engine.program_reader import ProgramReader
+from streams.engine.published import Published
 from streams.engine.security import kafka_arguments
 from streams.engine.settings import Settings
 from streams.engine.state import State
@@ -56,20 +60,21 @@ MakeAgent = Callable[[State], Agent]
 
 def make_agents(settings: Settings, programs: Programs) -> dict[str, MakeAgent]:
     """Every agent of Keyday by name."""
+    limits = {
+        "order_memory_days": settings.order_memory_days,
+        "max_lateness_days": settings.max_lateness_days,
+        "cache_entities": settings.cache_entities,
+    }
     return {
-        Customers.name: lambda state: Customers(
-            state,
-            programs,
-            order_memory_days=settings.order_memory_days,
-            max_lateness_days=settings.max_lateness_days,
-            cache_entities=settings.cache_entities,
-        ),
+        Customers.name: lambda state: Customers(state, programs, **limits),
+        Partners.name: lambda state: Partners(state, programs, **limits),
+        Budgets.name: lambda state: Budgets(state, programs),
     }
 
 
 def inputs_of(agent: str) -> Sequence[str]:
     """The input topics of an agent, in the order that breaks ties between equal times."""
-    return {Customers.name: Customers.inputs}[agent]
+    return {one.name: one.inputs for one in (Customers, Partners, Budgets)}[agent]
 
 
 def make_task(
@@ -160,8 +165,15 @@ class WorkerReadiness:
         return Blocker(BlockerCode.CATCHING_UP, lag_records=lag) if lag > MAX_LAG_RECORDS else None
 
 
+class NoProgramError(Exception):
+    """There is no program to decide by; the message says what to do."""
+
+
 class Worker:
-    """A Kafka worker: Faust hosts the group membership, the tasks do the work."""
+    """A Kafka worker: Faust hosts the group membership, the tasks do the work.
+
+    ``programs`` are those of files; what the topic ``programs`` publishes is taken in beside them.
+    """
 
     def __init__(self, settings: Settings, programs: Programs, on_step: Steps = no_step) -> None:
         self.settings = settings
@@ -183,11 +195,21 @@ class Worker:
         self._ended.set()
 
     async def run(self) -> int:
-        """Run until stopped (0) or failed (1)."""
+        """Run until stopped (0) or failed (1).
+
+        Raises:
+            TopicsError: topics are missing or do not fit together.
+            NoProgramError: no program was given and none is published.
+        """
         settings = self.settings
         kafka = kafka_clients(settings)
         agents = make_agents(settings, self.programs)
         partitions = await check_topics(kafka, [topic for name in agents for topic in inputs_of(name)])
+        versions = ProgramReader(kafka, Published(self.programs).follow)
+        await versions.start()
+        if not self.programs.ids():
+            await versions.stop()
+            raise NoProgramError("no program is published: run keyday publish FILE, or give --programs PATH")
         host = TaskHost(
             agents=[self._spec(name, agent, partitions) for name, agent in agents.items()],
             kafka=kafka,
@@ -208,7 +230,9 @@ class Worker:
         async def close_tasks(*_args: Any, **_kwargs: Any) -> None:
             await host.close()
 
+        following = asyncio.create_task(self._guard(versions.run()))
         background = [
+            following,
             asyncio.create_task(self._guard(self._faust(app))),
             asyncio.create_task(self._guard(host.watch())),
         ]
@@ -224,6 +248,7 @@ class Worker:
             task.cancel()
         await app.stop()
         await host.close()
+        await asyncio.wait({following})  # it closes its connection
         if probes is not None:
             await probes.cleanup()
         return 0 if self.failure is None else 1

@@ -8,17 +8,33 @@ from typing import NoReturn
 
 import click
 
+from streams.commands.calendar import calendar
 from streams.commands.check import check
 from streams.commands.demo import demo
+from streams.commands.explain import explain
 from streams.commands.front import DONE, FAILED, WRONG_USE, WorkFailedError, note
 from streams.commands.generate import generate
 from streams.commands.import_orders import import_
+from streams.commands.publish import publish
 from streams.commands.replay import replay
 from streams.commands.serving import run as run_
 from streams.commands.serving import serve, worker
 from streams.commands.topics import topics
 
-_COMMANDS = (demo, run_, serve, worker, replay, import_, generate, topics, check)
+_COMMANDS = (
+    demo,
+    run_,
+    serve,
+    worker,
+    replay,
+    explain,
+    import_,
+    generate,
+    topics,
+    check,
+    publish,
+    calendar,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

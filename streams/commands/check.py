@@ -1,4 +1,4 @@
-"""``keyday check``: whether a program file validates, and what in it has no effect yet."""
+"""``keyday check``: whether a program file validates, and what in it is suspicious or has no effect yet."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ from streams.commands.front import DONE, FAILED, as_json, note, say
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
 @click.option("--json", "json_", is_flag=True, help="Print errors and warnings as JSON.")
 def check(path: Path, *, json_: bool) -> int:
-    """Validate a program file (TOML or JSON), or all of a folder together; every error with path and line."""
+    """Validate a program file (TOML or JSON), or all of a folder together.
+
+    Every error is named with path and line, and so is what is valid and suspicious, such as a bonus that can
+    never apply.
+    """
     from schemas.programs import Programs
     from streams.commands.loading import shown
+    from streams.rules.calendar import keeps
 
-    loaded = Programs().load(path)
+    loaded = Programs().load(path, keeps)
     if json_:
         as_json(msgspec.to_builtins(loaded))
     else:

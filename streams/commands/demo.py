@@ -32,7 +32,7 @@ from streams.commands.serving import announce, listening, until_stopped
 from streams.engine.limits import APPEND_RECORDS
 from streams.engine.record import OutRecord
 from streams.engine.settings import Settings
-from streams.generate import sample, start_of
+from streams.generator.sample import sample, start_of
 from streams.imports.profiles import CDNOW
 
 if TYPE_CHECKING:

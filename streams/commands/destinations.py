@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -14,17 +14,22 @@ import click
 from streams.commands.front import WorkFailedError
 from streams.engine.limits import APPEND_RECORDS
 from streams.engine.log import LogError
+from streams.engine.pace import Pace
 from streams.engine.record import OutRecord
 from streams.engine.settings import Settings
 from streams.imports.ndjson import write_ndjson
 
 
 class Destination(Protocol):
-    """``partitions`` are those of the topics there; ``zones`` are the home zones whose midnights it needs."""
+    """``partitions`` are those of the topics there; ``zones`` are the home zones whose midnights it needs.
+
+    ``written`` counts what is there for good, also when ``write`` was interrupted.
+    """
 
     partitions: int
     zones: Sequence[str]
     place: str
+    written: Counter[str]
 
     def write(self, records: Iterable[OutRecord]) -> dict[str, int]:
         """Write all records durably; returns how many went to each topic."""
@@ -37,16 +42,21 @@ class Files:
     partitions = 1
     zones: Sequence[str] = ()
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, topics: Sequence[str] = (), gzipped: bool = False) -> None:
         self._folder = folder
+        self._topics = topics
+        self._gzipped = gzipped
         self.place = f"files in {folder}"
+        self.written: Counter[str] = Counter()
 
     def write(self, records: Iterable[OutRecord]) -> dict[str, int]:
-        """Write the files whole or not at all."""
+        """Write the files whole or not at all; each of ``topics`` gets one."""
         try:
-            return write_ndjson(self._folder, records)
+            counts = write_ndjson(self._folder, records, topics=self._topics, gzipped=self._gzipped)
         except OSError as error:
             raise WorkFailedError(f"{self._folder} cannot be written: {error.strerror}") from None
+        self.written.update(counts)
+        return counts
 
 
 class EmbeddedLog:
@@ -54,21 +64,30 @@ class EmbeddedLog:
 
     zones: Sequence[str] = ()
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pace: Pace | None = None) -> None:
         from streams.app import build_embedded
-        from streams.commands.loading import programs_from
+        from streams.commands.loading import embedded_programs, require_programs
 
-        opened = build_embedded(settings, programs_from(settings))
+        programs = embedded_programs(settings)
+        opened = build_embedded(settings, programs)
         if isinstance(opened, LogError):
             raise WorkFailedError(f"{opened.path}: {opened.detail}")
+        try:
+            require_programs(programs)
+        except click.UsageError:
+            opened.close()
+            raise
         self._embedded = opened
+        self._pace = pace
+        self.written: Counter[str] = Counter()
         self.partitions = opened.log.partitions
         self.place = f"the embedded log in {settings.data}"
 
     def write(self, records: Iterable[OutRecord]) -> dict[str, int]:
         """Append in synced batches, each all or nothing, and close the log."""
         try:
-            return append(self._embedded, records)
+            append(self._embedded, records, self._pace, self.written)
+            return dict(self.written)
         finally:
             self._embedded.close()
 
@@ -76,8 +95,12 @@ class EmbeddedLog:
 class Kafka:
     """The topics of a cluster."""
 
-    def __init__(self, settings: Settings, topics: Sequence[str], zones: Sequence[str]) -> None:
+    def __init__(
+        self, settings: Settings, topics: Sequence[str], zones: Sequence[str], pace: Pace | None = None
+    ) -> None:
         self._settings = settings
+        self._pace = pace
+        self.written: Counter[str] = Counter()
         self.partitions = _common_partitions(settings, topics)
         self.zones = zones
         self.place = f"Kafka at {settings.brokers}"
@@ -87,12 +110,11 @@ class Kafka:
         from streams.engine.brokers import BrokerError
         from streams.engine.produce import publish
 
-        counts: Counter[str] = Counter()
         try:
-            asyncio.run(publish(self._settings, _counted(records, counts)))
+            asyncio.run(publish(self._settings, _counted(records, self.written), self._pace))
         except BrokerError as error:
             raise WorkFailedError(str(error)) from None
-        return dict(counts)
+        return dict(self.written)
 
 
 class Appends(Protocol):
@@ -103,19 +125,45 @@ class Appends(Protocol):
         ...
 
 
-def append(log: Appends, records: Iterable[OutRecord]) -> dict[str, int]:
-    """Append records to an open embedded log in synced batches; returns how many went to each topic."""
-    counts: Counter[str] = Counter()
-    remaining = iter(_counted(records, counts))
-    while batch := list(islice(remaining, APPEND_RECORDS)):
-        log.append(batch)
+def append(
+    log: Appends, records: Iterable[OutRecord], pace: Pace | None = None, counts: Counter[str] | None = None
+) -> dict[str, int]:
+    """Append records to an open embedded log in synced batches; returns how many went to each topic.
+
+    With a ``pace`` what may go goes at once. ``counts`` is kept up to date with what is durable.
+    """
+    counts = Counter() if counts is None else counts
+    batch: list[OutRecord] = []
+    for record in records:
+        while pace is not None and (delay := pace.delay()):
+            _append_batch(log, batch, counts)
+            time.sleep(delay)
+        batch.append(record)
+        if len(batch) == APPEND_RECORDS:
+            _append_batch(log, batch, counts)
+    _append_batch(log, batch, counts)
     return dict(counts)
 
 
+def _append_batch(log: Appends, batch: list[OutRecord], counts: Counter[str]) -> None:
+    if batch:
+        log.append(batch)
+        counts.update(record.topic for record in batch)
+        batch.clear()
+
+
 def destination(
-    settings: Settings, *, out: Path | None, data: bool, kafka: bool, topics: Sequence[str]
+    settings: Settings,
+    *,
+    out: Path | None,
+    data: bool,
+    kafka: bool,
+    topics: Sequence[str],
+    pace: Pace | None = None,
 ) -> Destination:
     """The one destination that was named; ``topics`` are those that will be written to.
+
+    ``pace`` slows down what goes to a log.
 
     Raises:
         click.UsageError: none or several were named.
@@ -126,9 +174,9 @@ def destination(
     if out is not None:
         return Files(out)
     if data:
-        return EmbeddedLog(settings)
+        return EmbeddedLog(settings, pace)
     if settings.brokers:
-        return Kafka(settings, topics, home_zones(settings))
+        return Kafka(settings, topics, home_zones(settings), pace)
     raise click.UsageError("say where the events go: --out DIR, --data DIR or --brokers HOST:PORT")
 
 
@@ -156,6 +204,7 @@ def _common_partitions(settings: Settings, topics: Sequence[str]) -> int:
 
 
 def _counted(records: Iterable[OutRecord], counts: Counter[str]) -> Iterator[OutRecord]:
+    """Counts a record when the next one is asked for: then it was taken."""
     for record in records:
-        counts[record.topic] += 1
         yield record
+        counts[record.topic] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -10,6 +11,11 @@ from schemas.program import ProgramError
 from schemas.programs import Programs
 from streams.commands.front import WorkFailedError, note
 from streams.engine.settings import Settings
+
+_WHICH: Final = (
+    "say which programs are in force: --programs PATH, a program file or a folder of them; "
+    "or publish one first with keyday publish"
+)
 
 
 def programs_from(settings: Settings) -> Programs:
@@ -20,10 +26,28 @@ def programs_from(settings: Settings) -> Programs:
         WorkFailedError: a file does not validate; every error is noted before.
     """
     if settings.programs is None:
-        raise click.UsageError(
-            "say which programs are in force: --programs PATH, a program file or a folder of them"
-        )
+        raise click.UsageError(_WHICH)
     return load_programs(settings.programs)
+
+
+def embedded_programs(settings: Settings) -> Programs:
+    """As ``programs_from``, but the log of ``settings.data`` may hold published programs instead.
+
+    Whether it does is known once it is open: :func:`require_programs`.
+    """
+    if settings.programs is None and (settings.data / "log").is_dir():
+        return Programs()
+    return programs_from(settings)
+
+
+def require_programs(programs: Programs) -> None:
+    """Refuse to go on without any program.
+
+    Raises:
+        click.UsageError: none was given and none is published.
+    """
+    if not programs.ids():
+        raise click.UsageError(_WHICH)
 
 
 def load_programs(path: Path) -> Programs:

@@ -28,10 +28,10 @@ LOGS: Final = ("log_format", "log_level")
 @settings_options("programs", "data", "host", "port", "max_lateness_days", "dedupe_days", *LOGS)
 def run(**flags: Any) -> int:
     """Run Keyday in one process without Kafka: the embedded log, its tasks, the tables and HTTP."""
-    from streams.commands.loading import programs_from
+    from streams.commands.loading import embedded_programs, require_programs
 
     settings = settings_from(flags)
-    programs = programs_from(settings)
+    programs = embedded_programs(settings)
     announce(settings)
     from prometheus_client import CollectorRegistry
 
@@ -43,6 +43,11 @@ def run(**flags: Any) -> int:
     embedded = build_embedded(settings, programs, Metrics(registry))
     if isinstance(embedded, LogError):
         raise WorkFailedError(f"{embedded.path}: {embedded.detail}")
+    try:
+        require_programs(programs)
+    except click.UsageError:
+        embedded.close()
+        raise
     projection = Projection(settings, settings.data, registry)
     return until_stopped(settings, lambda: run_embedded(projection, embedded, listening))
 
@@ -114,24 +119,28 @@ def _serve_log(settings: Settings) -> int:
     *LOGS,
 )
 def worker(**flags: Any) -> int:
-    """Run a Kafka worker: it takes its share of the partitions; start as many as you like."""
-    from streams.commands.loading import programs_from
+    """Run a Kafka worker: it takes its share of the partitions; start as many as you like.
+
+    Its programs are those of --programs and those that keyday publish puts on the topic programs.
+    """
+    from schemas.programs import Programs
+    from streams.commands.loading import load_programs
 
     settings = settings_from(flags)
     if not settings.brokers:
         raise click.UsageError("say where Kafka is: --brokers HOST:PORT")
-    programs = programs_from(settings)
+    programs = Programs() if settings.programs is None else load_programs(settings.programs)
     announce(settings)
     try:
         settings.state_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WorkFailedError(f"{settings.state_dir} cannot be used: {error.strerror}") from None
-    from streams.app import run_worker
+    from streams.app import NoProgramError, run_worker
     from streams.engine.topic_check import TopicsError
 
     try:
         return asyncio.run(run_worker(settings, programs))
-    except TopicsError as error:
+    except (TopicsError, NoProgramError) as error:
         raise WorkFailedError(str(error)) from None
     except SettingsError as error:
         raise click.UsageError(str(error)) from None

@@ -49,6 +49,9 @@ class Tally(Struct):
 class AnyProgram:
     """Stands in for the programs where none are given: every event belongs to one, whatever its name."""
 
+    def money_unit(self, program_id: str) -> str | None:  # noqa: ARG002 -- the protocol's
+        return None
+
     def resolve(self, program_id: str | None, time: int) -> str | None:  # noqa: ARG002 -- the protocol's
         """The program as named."""
         return program_id or "any"

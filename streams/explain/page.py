@@ -1,0 +1,237 @@
+"""An explanation as lines for a person, and as a tree for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from events.outputs import RewardEvent
+from events.time import format_time, parse_time
+from events.units import money_unit
+from streams.explain.found import Beneficiary, Found, OrderFound
+from streams.explain.rule_text import Versions
+from streams.explain.words import Words
+from streams.rules.reasons import NotGranted, Unmet, Value
+
+#: Conditions that ask about the partner, not about the order.
+_OF_PARTNERS: Final = ("partner_group", "partner_id", "tier")
+
+Row = tuple[str, list[str]]
+
+
+class Page:
+    """Writes explanations in one language."""
+
+    def __init__(self, words: Words, versions: Versions) -> None:
+        self._words = words
+        self._versions = versions
+        #: Rules whose text stands further up.
+        self._told: set[tuple[str, int, str]] = set()
+
+    def lines(self, found: Found) -> Iterator[str]:
+        """Everything that was found: the orders' attribution, each entry, then what granted nothing."""
+        words, first = self._words, True
+        parts: list[tuple[str, list[Row]]] = []
+        if len(found.entries) != 1:
+            parts += [(one.attribution.order_id, self._order(one)) for one in found.orders]
+        parts += [(one.data.entry_id, self._entry(found, one)) for one in found.entries]
+        for title, rows in parts:
+            if not first:
+                yield ""
+            first = False
+            yield words.line(words.recorded(title))
+            yield from self._rows(rows)
+        for order in found.orders:
+            yield from self._not_granted(order)
+
+    def _rows(self, rows: Iterable[Row]) -> Iterator[str]:
+        words = self._words
+        for name, values in rows:
+            label = words.label(name)
+            for value in values:
+                yield words.line(f"  {label.ljust(words.label_width)}  {value}".rstrip())
+                label = ""
+
+    def _entry(self, found: Found, entry: RewardEvent) -> list[Row]:
+        words, data = self._words, entry.data
+        zone = self._zone(data.program)
+        rows: list[Row] = [
+            ("kind", [words.kind(data.kind)]),
+            ("account", [words.apart(data.account)]),
+            ("amount", [words.apart(words.amount(data.amount, data.unit))]),
+        ]
+        if data.desired is not None:
+            rows.append(("desired", [words.apart(words.amount(data.desired, data.unit))]))
+        rows.append(("time", [words.apart(words.time(entry.time, zone))]))
+        if data.order_id is not None:
+            rows.append(("order", [words.apart(data.order_id)]))
+        rows.append(("cause", [words.say("cause", id=data.caused_by.id, source=data.caused_by.source)]))
+        if data.rule is not None:
+            rows.append(("rule", self._rule(data.program, data.program_version, data.rule)))
+        if data.explain:
+            rows.append(("steps", [words.recorded(step) for step in data.explain]))
+        moved = [
+            words.say("moved", amount=words.amount(one.amount, data.unit), **{"from": one.from_}, to=one.to)
+            for one in data.postings
+        ]
+        rows.append(("moved", moved))
+        if data.available_on is not None:
+            rows.append(("available_on", [words.apart(words.date(data.available_on))]))
+        if data.expires_on is not None:
+            rows.append(("expires_on", [words.apart(words.date(data.expires_on))]))
+        if data.reverses is not None:
+            rows.append(("reverses", [self._reversed_grant(found, entry)]))
+        back = [
+            words.say(
+                "reversed_by",
+                amount=words.amount(one.data.amount, data.unit),
+                entry=one.data.entry_id,
+                time=words.time(one.time, zone),
+            )
+            for one in found.reversals(entry)
+        ]
+        if back:
+            rows.append(("reversed_by", back))
+        return rows
+
+    def _reversed_grant(self, found: Found, entry: RewardEvent) -> str:
+        words, original = self._words, found.original(entry)
+        if original is None:
+            return words.apart(str(entry.data.reverses))
+        amount = words.amount(original.data.amount, original.data.unit)
+        return words.say("reverses", amount=amount, entry=original.data.entry_id)
+
+    def _rule(self, program: str, version: int, rule: str) -> list[str]:
+        words = self._words
+        title = words.say("rule", rule=rule, version=version, program=program)
+        if (program, version, rule) in self._told:
+            return [title]
+        self._told.add((program, version, rule))
+        text = self._versions.text(program, version, rule)
+        if text is None:
+            return [title, words.say("rule_missing", version=version, program=program)]
+        return [title, *(words.recorded(line) for line in text)]
+
+    def _order(self, order: OrderFound) -> list[Row]:
+        words, decided = self._words, order.attribution
+        amount = self._money(decided.program, decided.currency)
+        credits_ = [
+            words.say(
+                "credited",
+                partner=f"partner:{one.partner_id}",
+                share=words.share(one.weight),
+                net=amount(one.net),
+                reason=decided.reason,
+            )
+            for one in decided.credits
+        ]
+        zone = self._zone(decided.program)
+        value = words.say(
+            "order_value", net=amount(decided.net), market=decided.market, channel=decided.channel
+        )
+        return [
+            ("account", [words.apart(f"customer:{decided.customer_id}")]),
+            ("time", [words.apart(words.time(parse_time(decided.occurred), zone))]),
+            ("order", [value]),
+            ("attribution", credits_ or [words.say("uncredited", reason=decided.reason)]),
+        ]
+
+    def _not_granted(self, order: OrderFound) -> Iterator[str]:
+        words, decided = self._words, order.attribution
+        if order.lacking is not None:
+            values = {"version": decided.program_version, "program": decided.program}
+            yield ""
+            yield words.line(words.say(order.lacking, **values))
+            return
+        for one in order.beneficiaries:
+            if one.inactive is not None:
+                yield ""
+                yield words.line(words.say("inactive", account=one.account, reason=one.inactive))
+            elif one.not_granted:
+                yield ""
+                yield words.line(words.say("not_granted", account=one.account))
+                yield from self._reasons(order, one)
+
+    def _reasons(self, order: OrderFound, beneficiary: Beneficiary) -> Iterator[str]:
+        words = self._words
+        width = max(len(one.rule.id) for one in beneficiary.not_granted)
+        for one in beneficiary.not_granted:
+            padding = " " * (width - len(one.rule.id))
+            yield words.line(f"  {words.apart(one.rule.id)}{padding}  {self._reason(order, one)}")
+
+    def _reason(self, order: OrderFound, one: NotGranted) -> str:
+        words, unmet = self._words, one.unmet
+        if unmet is None:
+            return words.say(one.why, winner=one.winner, budget=one.rule.budget)
+        shown = self._shown(order, unmet)
+        return words.say(
+            "unmet_partner" if unmet.condition in _OF_PARTNERS else "unmet_order",
+            condition=unmet.condition,
+            asked=shown(unmet.asked),
+            actual=shown(unmet.actual),
+        )
+
+    def _shown(self, order: OrderFound, unmet: Unmet) -> Callable[[Value], str]:
+        words = self._words
+        money = self._money(order.attribution.program, order.attribution.currency)
+
+        def shown(value: Value) -> str:
+            if isinstance(value, bool):
+                return words.apart("true" if value else "false")
+            if isinstance(value, int):
+                return money(value)
+            joined = words.say("or") if value is unmet.asked else ", "
+            return joined.join(words.apart(one) for one in value) or words.say("nothing")
+
+        return shown
+
+    def _zone(self, program: str) -> str:
+        return self._versions.programs.home_tz(program) or "UTC"
+
+    def _money(self, program: str, currency: str) -> Callable[[int], str]:
+        unit = self._versions.programs.money_unit(program) or money_unit(currency)
+        return lambda amount: self._words.amount(amount, unit)
+
+
+def tree(found: Found, versions: Versions) -> dict[str, Any]:
+    """The same for machines: names and amounts as in the ledger, texts as in the program."""
+    return {
+        "entries": [
+            {
+                "time": format_time(one.time),
+                **msgspec.to_builtins(one.data),
+                "rule_text": None if one.data.rule is None else _text(versions, one),
+                "reversed_by": [other.data.entry_id for other in found.reversals(one)],
+            }
+            for one in found.entries
+        ],
+        "orders": [
+            {
+                "attribution": msgspec.to_builtins(one.attribution),
+                "lacking": one.lacking,
+                "beneficiaries": [
+                    {
+                        "account": other.account,
+                        "inactive": other.inactive,
+                        "not_granted": [_reason_tree(reason) for reason in other.not_granted],
+                    }
+                    for other in one.beneficiaries
+                ],
+            }
+            for one in found.orders
+        ],
+    }
+
+
+def _text(versions: Versions, entry: RewardEvent) -> str | None:
+    data = entry.data
+    lines = versions.text(data.program, data.program_version, str(data.rule))
+    return None if lines is None else "\n".join(lines)
+
+
+def _reason_tree(one: NotGranted) -> dict[str, Any]:
+    return {"rule": one.rule.id, "unit": one.rule.unit, "why": one.why, "winner": one.winner} | (
+        {} if one.unmet is None else msgspec.to_builtins(one.unmet)
+    )

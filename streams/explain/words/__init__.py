@@ -1,0 +1,105 @@
+"""The words of an explanation in the reader's language, and amounts, dates and plurals in its form (CLDR)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from copy import copy
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from importlib import resources
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, format_percent
+
+from events.units import POINTS, unit_scale
+from streams.explain.languages import LANGUAGES
+
+__all__ = ["LANGUAGES", "Words"]
+
+#: The recorded steps have these digits, so that a reader finds the same numbers in both.
+_DIGITS: Final = "latn"
+#: Unicode's marks of direction: a line from right to left, what is set apart from it, from left to right.
+_RIGHT_TO_LEFT: Final = "\u200f"
+_APART: Final = "\u2068"
+_LEFT_TO_RIGHT: Final = "\u2066"
+_END: Final = "\u2069"
+_CODE_BEFORE_DIGITS: Final = re.compile(r"(?<=[A-Z])(?=\d)")
+
+
+class Words:
+    """One language of ``LANGUAGES``."""
+
+    def __init__(self, language: str) -> None:
+        text = resources.files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8")
+        catalogue = tomllib.loads(text)
+        self._kinds: dict[str, str] = catalogue["kinds"]
+        self._labels: dict[str, str] = catalogue["labels"]
+        self._points: dict[str, str] = catalogue["points"]
+        self._sentences: dict[str, str] = catalogue["sentences"]
+        self._locale = Locale.parse(language)
+        self._mirrored = self._locale.text_direction == "rtl"
+        self.label_width = max(map(len, self._labels.values()))
+
+    def label(self, name: str) -> str:
+        return self._labels[name]
+
+    def kind(self, name: str) -> str:
+        return self._kinds[name]
+
+    def say(self, sentence: str, **values: object) -> str:
+        """A sentence with its values, which keep their own direction of writing."""
+        apart = {name: self.apart(str(one)) for name, one in values.items()}
+        return self._sentences[sentence].format(**apart)
+
+    def amount(self, amount: int, unit: str) -> str:
+        """Money with all digits of its unit, or points with their plural."""
+        if unit == POINTS:
+            number = format_decimal(amount, locale=self._locale, numbering_system=_DIGITS)
+            form = self._points.get(self._locale.plural_form(abs(amount)), self._points["other"])
+            return form.format(amount=number)
+        scale = unit_scale(unit)
+        # ISO 4217 says how many digits a currency has; CLDR has fewer for some, and would round.
+        pattern = copy(self._locale.currency_formats["standard"])
+        pattern.frac_prec = (scale, scale)
+        text = pattern.apply(
+            Decimal(amount).scaleb(-scale),
+            self._locale,
+            currency=unit.partition("/")[0],
+            currency_digits=False,
+            numbering_system=_DIGITS,
+        )
+        # Where the sign comes first, a code instead of a sign is to stand apart from the digits.
+        return _CODE_BEFORE_DIGITS.sub("\u00a0", text)
+
+    def share(self, weight: str) -> str:
+        """An exact fraction such as ``2/5`` in percent, to two digits where it has as many."""
+        ratio = Fraction(weight)
+        number = Decimal(ratio.numerator) / Decimal(ratio.denominator)
+        return format_percent(number, "#,##0.##%", locale=self._locale, numbering_system=_DIGITS)
+
+    def date(self, iso: str) -> str:
+        """A home date."""
+        return format_date(date.fromisoformat(iso), format="long", locale=self._locale)
+
+    def time(self, at: int, zone: str) -> str:
+        """Milliseconds since the epoch, as clocks of the zone show them."""
+        when = datetime.fromtimestamp(at // 1_000, UTC)
+        shown = format_datetime(when, format="medium", tzinfo=ZoneInfo(zone), locale=self._locale)
+        return f"{shown} ({zone})"
+
+    def apart(self, text: str) -> str:
+        """A text of any direction inside a line of this language."""
+        return f"{_APART}{text}{_END}" if self._mirrored else text
+
+    def recorded(self, text: str) -> str:
+        """A text that reads from left to right in every language: a formula, a line of a program file."""
+        return f"{_LEFT_TO_RIGHT}{text}{_END}" if self._mirrored else text
+
+    def line(self, text: str) -> str:
+        """A line in the direction of the language."""
+        return f"{_RIGHT_TO_LEFT}{text}" if self._mirrored and text else text

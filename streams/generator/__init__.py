@@ -1,0 +1,1 @@
+"""Seeded streams of plausible events: a whole program, or the small sample of the demo."""
