@@ -90,6 +90,12 @@ class Producer:
         await self._producer.flush()
         return values
 
+    async def misplace(self, items: Sequence[Item]) -> None:
+        """Append each item to the partition after its own."""
+        for item in items:
+            await self._append(item, (partition_of(item.key, self._partitions) + 1) % self._partitions)
+        await self._producer.flush()
+
     async def _append(self, item: Item, partition: int) -> None:
         await self._producer.send(
             item.topic, item.value, key=item.key, partition=partition, timestamp_ms=item.time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import sys
@@ -66,6 +67,23 @@ class Input:
             values = await self._producer.send_everywhere(marks)
         self.poison += [(code_of_mark(value), value) for value in values]
         return values
+
+    async def misplace(self, count: int) -> list[str]:
+        """Send as many orders to a partition that is not their customer's; returns their ids."""
+        async with self._order:
+            items = [next(self._items) for _ in range(count)]
+            while any(item.topic != "orders" for item in items):
+                # They must not pass a midnight on their way.
+                await self._send(items)
+                items = [next(self._items) for _ in range(count)]
+            orders = [item for item in items if item.key and not item.code]
+            await self._send([item for item in items if item not in orders])
+            with (self.folder / "orders.ndjson").open("ab") as file:
+                file.writelines(item.value + b"\n" for item in orders)
+            self.records += len(orders)
+            await self._producer.misplace(orders)
+        placed = [json.loads(item.value) for item in orders]
+        return [event["data"]["order_id"] for event in placed if event["type"] == "order.placed"]
 
     async def close(self) -> list[bytes]:
         """Send the midnights that end all holds, then mark the end."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from tests.chaos.kafka import end_offsets, read_all, until_shared
+from tests.chaos.kafka import admin, end_offsets, partition_of, read_all, until_shared
 from tests.chaos.scene import APP_ID, Scene, fresh
 from tests.chaos.slot import Slot, state_of
 from tests.kafka.broker import Broker
@@ -178,3 +178,50 @@ def flip_bytes(path: Path) -> Path:
         data[at] ^= 0xFF
     path.write_bytes(data)
     return path
+
+
+def test_a_worker_that_is_asked_to_end_leaves_the_group_at_once(scene: Scene) -> None:
+    async def story() -> None:
+        async with scene:
+            worker = scene.slot("worker", static=False, KEYDAY_SESSION_TIMEOUT_MS="60000")
+            await worker.start(None)
+            await run_for_a_while(scene, "all along")
+            assert await worker.stop() == 0, worker.tail()
+            # A member that was only silent would stay for its session of a minute.
+            async with asyncio.timeout(5):
+                await until_empty(scene.bootstrap, APP_ID)
+            await worker.start(None)
+            await scene.settle()
+
+    asyncio.run(story())
+    assert_good(scene)
+
+
+def test_a_record_on_a_wrong_partition_is_decided_on_the_right_one(scene: Scene) -> None:
+    async def story() -> None:
+        async with scene:
+            await scene.slot("worker").start(None)
+            await run_for_a_while(scene, "before")
+            misplaced = await scene.input.misplace(40)
+            await scene.processed(await scene.input.mark("after"))
+            await scene.settle()
+            found = {
+                (record.partition, partition_of(record.key, 4))
+                async for record in read_all(scene.bootstrap, "rewards")
+                if any(order.encode() in (record.value or b"") for order in misplaced)
+            }
+            assert found, "orders on wrong partitions were rewarded"
+            assert all(at == home for at, home in found)
+
+    asyncio.run(story())
+    assert_good(scene)
+
+
+async def until_empty(bootstrap: str, group: str) -> None:
+    async with admin(bootstrap) as client:
+        while True:
+            (answer,) = await client.describe_consumer_groups([group])
+            (described,) = answer.groups
+            if not described[5]:
+                return
+            await asyncio.sleep(POLL_S)

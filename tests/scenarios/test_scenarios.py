@@ -1,11 +1,20 @@
 """Every ``*.toml`` beside this file is a story: given a program, when these events come, then this follows.
 
+``programs`` names files in ``programs/``. Instead, ``rules`` are added to the program of a brand there, and
+``settings`` to its head; ``later`` holds further versions of it, each from a time on. ``partners`` are
+enrolled right before the first event, each in its group. An event with ``times`` comes that often, and
+``{n}`` numbers it.
+
 Home midnights between the events are ticked, and after the last one those up to ``until``. ``outputs`` is
-everything that comes out, in order; ``balances`` is [pending, available] per owner and unit.
+every entry of the ledger, dead letter and duplicate, in order; ``milestones`` and ``compliance`` are all
+decisions on these topics; ``attributions`` is who was credited with each order. What is left out is empty,
+but for ``attributions``, which are not looked at then. ``balances`` is [pending, available] per owner and
+unit.
 """
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,11 +22,20 @@ from typing import Any
 import pytest
 
 from events.time import parse_time
-from tests.scenarios.world import World
+from tests.scenarios.wording import lines_of
+from tests.scenarios.world import OWNERS, World
 
 HERE = Path(__file__).parent
 STORIES = sorted(HERE.glob("*.toml"))
-EVENTS = {"order": {"placed", "refunded", "cancelled"}, "link": {"clicked"}}
+EVENTS = {
+    "order": {"placed", "refunded", "cancelled"},
+    "link": {"clicked"},
+    "referral": {"created"},
+    "partner": {"enrolled", "updated", "suspended", "reinstated"},
+    "redemption": {"requested"},
+    "adjustment": {"requested"},
+}
+LISTS = {"outputs", "attributions", "milestones", "compliance"}
 
 
 @pytest.mark.parametrize("path", STORIES, ids=[path.stem for path in STORIES])
@@ -25,28 +43,56 @@ def test_story(path: Path) -> None:
     story = tomllib.loads(path.read_text())
     given, then = story["given"], story["then"]
     assert set(story) == {"story", "given", "when", "then"}
-    assert set(then) <= {"outputs", "until", "balances"}
-    programs = [(HERE / "programs" / f"{name}.toml").read_text() for name in given["programs"]]
-    world = World(*programs, memory_days=given.get("memory_days", 120))
+    assert set(then) <= {*LISTS, "until", "balances"}
+    world = World(*program_texts(given), memory_days=given.get("memory_days", 120))
+    for partner, group in given.get("partners", {}).items():
+        world.send("partner.enrolled", story["when"][0]["at"], {"partner_id": partner, "group": group})
     for step in story["when"]:
-        play(world, step, given.get("defaults", {}))
+        for number in range(step.get("times", 1)):
+            play(world, numbered(step, number + 1), given.get("defaults", {}))
     if "until" in then:
         world.tick_until(parse_time(then["until"]))
 
-    assert world.notes == then["outputs"]
+    assert world.notes == then.get("outputs", [])
+    for topic in ("attributions", "milestones", "compliance"):
+        if topic in then or topic != "attributions":
+            decided = [line for one in world.decisions if one.topic == topic for line in lines_of(one)]
+            assert decided == then.get(topic, []), topic
     if "balances" in then:
         assert balances(world) == then["balances"]
     world.check_ledger()
+
+
+def program_texts(given: dict[str, Any]) -> list[str]:
+    """The programs of a story: files by name, or the brand's with the rules and settings of the story."""
+    folder = HERE / "programs"
+    if "programs" in given:
+        assert not {"rules", "settings", "later"} & set(given)
+        return [(folder / f"{name}.toml").read_text() for name in given["programs"]]
+    brand = (folder / "brand.toml").read_text()
+    texts = []
+    for number, one in enumerate([given, *given.get("later", [])], start=1):
+        head = f"[program]\nversion = {number}\neffective_from = {one.get('from', '2026-01-01T00:00:00Z')}\n"
+        kept = [line for line in brand.splitlines() if not line.startswith(("version =", "effective_from ="))]
+        text = "\n".join(kept).replace("[program]", head + one.get("settings", ""))
+        texts.append(f"{text}\n{one.get('rules', '')}")
+    return texts
 
 
 def play(world: World, step: dict[str, Any], defaults: dict[str, Any]) -> None:
     (group,) = set(step) & set(EVENTS)
     ((name, data),) = step[group].items()
     assert name in EVENTS[group]
-    placed_only = {"market"} if (group, name) != ("order", "placed") else set()
+    placed_only = {"market"} if (group, name) not in {("order", "placed"), ("link", "clicked")} else set()
     placed_only |= {"currency"} if name == "cancelled" else set()
     known = {key: value for key, value in defaults.items() if key not in placed_only}
     world.send(f"{group}.{name}", step["at"], known | data, id_=step.get("id"))
+
+
+def numbered(step: dict[str, Any], number: int) -> dict[str, Any]:
+    """The step with its number, two digits, wherever a text in it says ``{n}``."""
+    found: dict[str, Any] = json.loads(json.dumps(step).replace("{n}", f"{number:02}"))
+    return found
 
 
 def balances(world: World) -> dict[str, list[int]]:
@@ -54,7 +100,7 @@ def balances(world: World) -> dict[str, list[int]]:
     for account, units in world.balances().items():
         kind, _, rest = account.partition(":")
         owner, _, bucket = rest.rpartition(":")
-        if kind == "customer":
+        if kind in OWNERS:
             for unit, amount in units.items():
                 found.setdefault(f"{owner} {unit}", [0, 0])[bucket == "available"] += amount
     return found

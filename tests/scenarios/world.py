@@ -1,24 +1,33 @@
-"""The customers agent over a dict: events go in as CloudEvents, midnights are ticked in between."""
+"""All agents over dicts: events go in as CloudEvents, midnights are ticked in between, messages are handed on."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from typing import Any
 
-from events.outputs import DeadLetter, OutputEvent, Reward, RewardEvent
+from events.messages import Send
+from events.outputs import DeadLetter, Decision, OutputEvent, Reward, RewardEvent
 from events.time import parse_time
 from schemas.codec import Decoder
+from schemas.decisions import encode_decision
 from schemas.errors import DecodeError
+from schemas.messages import decode_message, encode_message
 from schemas.program import Program
 from schemas.program_file import parse_toml
 from schemas.programs import Programs
+from schemas.topics import TOPICS
+from streams.agents.budgets import Budgets
 from streams.agents.customers import Customers
-from streams.engine.agent import Rejection
+from streams.agents.partners import Partners
+from streams.engine.agent import Outcome, Rejection
 from streams.engine.clock import all_midnights
 from streams.engine.record import Record
 from streams.engine.state import State
+
+OWNERS = ("customer", "partner")
+TOPIC_OF = {type_: topic.name for topic in TOPICS if topic.direction == "input" for type_ in topic.types}
 
 
 class DictReader:
@@ -49,6 +58,14 @@ class World:
         self.reader = DictReader()
         self.state = State(self.reader)
         self.agent = Customers(self.state, self.programs, order_memory_days=memory_days, cache_entities=0)
+        self.readers = [self.reader, DictReader(), DictReader()]
+        self.states = [self.state, *(State(reader) for reader in self.readers[1:])]
+        self.partners = Partners(
+            self.states[1], self.programs, order_memory_days=memory_days, cache_entities=0
+        )
+        self.agents: list[Any] = [self.agent, self.partners, Budgets(self.states[2], self.programs)]
+        self.decisions: list[Decision] = []
+        self._queue: deque[Send] = deque()
         self.decoder = Decoder(self.programs)
         self.outputs: list[OutputEvent] = []
         self.notes: list[str] = []
@@ -65,17 +82,23 @@ class World:
         name = id_ or f"e{offset}"
         body = {"specversion": "1.0", "id": name, "source": "shop", "type": type_, "time": at, "data": data}
         value = json.dumps(body).encode()
-        record = Record("orders", 0, offset, time, data.get("customer_id", "").encode(), value)
+        topic = TOPIC_OF[type_]
+        record = Record(topic, 0, offset, time, data.get("customer_id", "").encode(), value)
         decoded = self.decoder.decode(record.topic, record.key, record.value, record.headers)
         if isinstance(decoded, DecodeError):
             return self._note(f"dead letter: {decoded.code} ({name})", decoded.code)
         before, bytes_before = len(self.outputs), dict(self.reader.values)
-        key = self.agent.owner(decoded.event).encode()
-        entity = self.agent.entities.get(key) or self.agent.new_entity()
-        outcome = self.agent.handle(decoded.event, entity, record, self._emit)
-        if outcome is None:
-            self.agent.entities.put(key, entity)
+        outcome: Outcome = None
+        for agent in self.agents:
+            owner = agent.owner(decoded.event) if topic in agent.inputs else None
+            if owner is None:
+                continue
+            entity = agent.entities.get(owner.encode()) or agent.new_entity()
+            outcome = agent.handle(decoded.event, entity, record, self._emit)
+            if outcome is None:
+                agent.entities.put(owner.encode(), entity)
         self._commit()
+        self._settle()
         if outcome is None:
             return "ok"
         assert len(self.outputs) == before, "a refused event emits nothing"
@@ -92,11 +115,26 @@ class World:
         self.now = time if self.now is None else max(self.now, time)
 
     def midnight(self, zone: str, day: int, at: int) -> None:
-        done = False
-        while not done:
-            done = self.agent.midnight(zone, day, at, self.slice_accounts, self._emit)
-            self.slices += 1
+        for agent in self.agents:
+            done = False
+            while not done:
+                done = agent.midnight(zone, day, at, self.slice_accounts, self._emit)
+                self.slices += agent is self.agent
+                self._commit()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Hand messages on, first in, first out, until none is left."""
+        while self._queue:
+            send = self._queue.popleft()
+            message = decode_message(encode_message(send.message))
+            assert message == send.message, "a message survives its bytes"
+            next(agent for agent in self.agents if agent.name == send.agent).receive(message, self._emit)
             self._commit()
+
+    @property
+    def reward_events(self) -> list[RewardEvent]:
+        return [event for event in self.outputs if isinstance(event, RewardEvent)]
 
     @property
     def rewards(self) -> list[Reward]:
@@ -125,7 +163,9 @@ class World:
         for reward in self.rewards:
             seqs[reward.account] += 1
             assert reward.seq == seqs[reward.account]
-            assert reward.amount == sum(posting.amount for posting in reward.postings) > 0
+            # A correction has the sign of its request.
+            amount = abs(reward.amount) if reward.kind == "adjusted" else reward.amount
+            assert amount == sum(posting.amount for posting in reward.postings) > 0
         assert all(count == 1 for count in Counter(reward.entry_id for reward in self.rewards).values())
         self._check_state()
 
@@ -133,14 +173,25 @@ class World:
         """What the agent remembers of an account is what its postings add up to."""
         balances = self.balances()
         for reward in self.rewards:
-            customer = self.agent._state.customer(reward.account.partition(":")[2])
-            account = next(one for one in customer.accounts if one.unit == reward.unit)
+            kind, _, owner_id = reward.account.partition(":")
+            agent = self.agent if kind == "customer" else self.partners
+            owner = agent._state.owner(owner_id)
+            account = next(one for one in owner.accounts if one.unit == reward.unit)
             pending = balances.get(f"{reward.account}:pending", {}).get(reward.unit, 0)
             available = balances.get(f"{reward.account}:available", {}).get(reward.unit, 0)
             assert (sum(lot.amount for lot in account.pending), account.available) == (pending, available)
+            assert sum(lot.amount for lot in account.expiring) <= max(0, account.available)
+            assert all(lot.amount > 0 for lot in account.expiring)
             assert all(lot.amount > 0 for lot in account.pending)
 
-    def _emit(self, event: OutputEvent) -> None:
+    def _emit(self, event: OutputEvent | Send) -> None:
+        if isinstance(event, Send):
+            self._queue.append(event)
+            return
+        if isinstance(event, Decision):
+            encode_decision(event)
+            self.decisions.append(event)
+            return
         self.outputs.append(event)
         self.notes.append(_line(event))
 
@@ -149,12 +200,13 @@ class World:
         return outcome
 
     def _commit(self) -> None:
-        changes, _ = self.state.drain()
-        for key, value in changes:
-            if value is None:
-                self.reader.values.pop(key, None)
-            else:
-                self.reader.values[key] = value
+        for state, reader in zip(self.states, self.readers, strict=True):
+            changes, _ = state.drain()
+            for key, value in changes:
+                if value is None:
+                    reader.values.pop(key, None)
+                else:
+                    reader.values[key] = value
 
 
 def _line(event: OutputEvent) -> str:
@@ -163,8 +215,13 @@ def _line(event: OutputEvent) -> str:
         return f"dead letter: {event.code} ({name})"
     data = event.data
     ways = ", ".join(f"{_account(one.from_)} > {_account(one.to)}" for one in data.postings)
-    return f"{data.entry_id}: {data.kind} {data.amount} {data.unit}, {ways}"
+    amount = str(data.amount) if data.desired is None else f"{data.amount} of {data.desired}"
+    return f"{data.entry_id}: {data.kind} {amount} {data.unit}, {ways}"
 
 
 def _account(name: str) -> str:
-    return " ".join(name.split(":")[1:]) if name.startswith("customer:") else name.partition(":")[0]
+    """An owner's bucket, a budget by its name, or the program's side."""
+    kind, *rest = name.split(":")
+    if kind in OWNERS:
+        return " ".join(rest)
+    return " ".join([kind, *rest]) if kind == "budget" else kind

@@ -38,7 +38,7 @@ def test_every_command_explains_itself(capsys: Capture) -> None:
     [
         ["nonsense"],
         ["generate"],
-        ["generate", "--out", "x", "--orders", "0"],
+        ["generate", "--out", "x", "--events", "0"],
         ["import", "orders", "no-such-file.csv"],
         ["worker"],
         ["topics", "create"],
@@ -88,9 +88,25 @@ def test_check_says_what_is_wrong_with_path_and_line(tmp_path: Path, capsys: Cap
     assert run(["check", str(EXAMPLES / "demo.toml")]) == 0
     assert "is valid" in capsys.readouterr().out
     assert run(["check", str(file)]) == 1
-    assert f"{file}:8:program.currency" in capsys.readouterr().err
+    assert f"{file}:9:program.currency" in capsys.readouterr().err
     assert run(["check", str(file), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["errors"][0]["path"] == "program.currency"
+
+
+def test_check_warns_of_a_bonus_on_a_day_that_its_market_does_not_keep(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "acme.toml"
+    demo = (EXAMPLES / "demo.toml").read_text()
+    # Argentina keeps Black Friday alone.
+    text = demo.replace("markets.US", "markets.AR").replace('markets = ["FR", "DE", "US"]', "")
+    file.write_text(text.replace('min_order = "50.00"', 'market = ["AR"]'))
+
+    assert run(["check", str(file)]) == 0
+    said = capsys.readouterr()
+    assert "is valid" in said.out
+    assert said.err.count("warning:") == 1
+    assert "rule cyber-monday-cash never applies: cyber_monday is not kept in AR" in said.err
 
 
 def test_an_import_by_the_names_in_the_header(export: Path, capsys: Capture) -> None:
@@ -177,22 +193,6 @@ def test_imported_orders_go_through_the_embedded_log(export: Path, capsys: Captu
     assert run(command) == 0
     assert "2 orders" in capsys.readouterr().out
     assert run(command) == 0
-
-
-def test_generated_orders_can_be_replayed(tmp_path: Path, capsys: Capture) -> None:
-    source, out = str(tmp_path / "in"), tmp_path / "out"
-    demo = str(EXAMPLES / "demo.toml")
-
-    assert run(["generate", "--seed", "3", "--orders", "200", "--customers", "20", "--out", source]) == 0
-    assert run(["replay", "--programs", demo, "--input", source, "--out", str(out)]) == 0
-    capsys.readouterr()
-    first = (out / "rewards.ndjson").read_bytes()
-    assert run(["replay", "--programs", demo, "--input", source, "--out", str(out), "--json"]) == 0
-
-    summary = json.loads(capsys.readouterr().out)
-    assert summary["written"]["rewards"] == len(first.splitlines()) > 200
-    assert (out / "rewards.ndjson").read_bytes() == first
-    assert (out / "tables" / "balances.ndjson").read_bytes()
 
 
 def test_a_replay_without_input_is_one_line(tmp_path: Path, capsys: Capture) -> None:

@@ -18,7 +18,7 @@ from streams.commands.demo import CUSTOMERS, ORDERS, SEED, YEAR
 from streams.engine.embedded import Embedded
 from streams.engine.record import OutRecord
 from streams.engine.settings import Settings
-from streams.generate import sample, start_of
+from streams.generator.sample import sample, start_of
 from tests.streams.processes import EXAMPLES, KEYDAY, ask, ended, started, until_settled
 
 CSV = """Order,Customer,Created at,Subtotal

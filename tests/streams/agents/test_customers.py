@@ -7,6 +7,7 @@ import pytest
 
 from events.inputs import (
     AdjustmentRequested,
+    AdObserved,
     CaseResolved,
     InputEvent,
     LinkClicked,
@@ -342,9 +343,9 @@ def test_the_last_days_of_the_calendar_do_no_harm() -> None:
 
 def test_what_has_no_effect_on_customers_is_counted() -> None:
     world = World(ACME)
-    click = LinkClicked(**HEAD, click_id="k", customer_id="ada", partner_id="lea", market="FR")
+    seen = AdObserved(**HEAD, partner_id="lea", engine="e", keyword="k", market="FR")
 
-    assert world.agent.handle(click, Customer(), None, world._emit) is None  # type: ignore[arg-type]
+    assert world.agent.handle(seen, Customer(), None, world._emit) is None  # type: ignore[arg-type]
     assert world.agent.counts.ignored == 1
     assert world.outputs == []
 
@@ -376,12 +377,14 @@ def test_clipped_refunds_are_counted() -> None:
             ),
             "a:b",
         ),
-        (PartnerSuspended(**HEAD, partner_id="lea"), "lea"),
-        (CaseResolved(**HEAD, case_id="c", partner_id="lea", decision="upheld", actor="x"), "lea"),
-        (ProgramPublished(**HEAD, content=b"{}"), "acme"),
+        (PartnerSuspended(**HEAD, partner_id="lea"), None),
+        (CaseResolved(**HEAD, case_id="c", partner_id="lea", decision="upheld", actor="x"), None),
+        (ProgramPublished(**HEAD, content=b"{}"), None),
     ],
 )
-def test_the_owner_is_the_key_of_the_topic(event: InputEvent, owner: str) -> None:
+def test_the_owner_is_the_key_of_the_topic_of_what_belongs_to_customers(
+    event: InputEvent, owner: str | None
+) -> None:
     assert World(ACME).agent.owner(event) == owner
 
 

@@ -7,7 +7,8 @@ from datetime import date
 
 from msgspec import Struct
 
-from events.inputs import InputEvent, ProgramPublished
+from events.inputs import InputEvent
+from events.messages import Message
 from schemas.programs import Programs
 from streams.engine.agent import Emit, Outcome
 from streams.engine.record import RecordLike
@@ -23,13 +24,14 @@ class Remembered(Struct, array_like=True):
 
 
 class Recorder:
-    """Appends event ids and ``zone date`` of midnights to ``seen``; takes published programs into use."""
+    """Appends event ids and ``zone date`` of midnights to ``seen``."""
 
     inputs = INPUTS
+    answers_for = frozenset({"clock", *INPUTS})
 
     def __init__(self, state: State, name: str, programs: Programs, seen: list[str]) -> None:
         self.name = name
-        self._programs = programs
+        del programs
         self._seen = seen
         self.entities = state.space(b"e", Remembered, cache_limit=1_000)
         self.new_entity = Remembered
@@ -37,9 +39,10 @@ class Recorder:
     def handle(self, event: InputEvent, entity: Remembered, record: RecordLike, emit: Emit) -> Outcome:
         del entity, record, emit
         self._seen.append(event.id)
-        if isinstance(event, ProgramPublished):
-            assert not self._programs.publish(event.content).errors
-        return None
+
+    def receive(self, message: Message, emit: Emit) -> None:
+        del emit
+        self._seen.append(type(message).__name__)
 
     def owner(self, event: InputEvent) -> str:
         return event.source

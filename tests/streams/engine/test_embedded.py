@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from schemas.program_file import to_json
 from streams.engine.clock import Midnight, decode_tick, encode_midnight
 from streams.engine.embedded import AgentFactory, Embedded
 from streams.engine.limits import Limits
@@ -306,6 +308,63 @@ def test_state_that_does_not_add_up_is_refused(tmp_path: Path) -> None:
     log = Log.open(tmp_path)
     assert isinstance(log, Log)
     log.close()
+
+
+def program(version: int, at: int, rate: str) -> OutRecord:
+    text = feeds.PROGRAM.read_text(encoding="utf-8").replace("version = 1", f"version = {version}")
+    content = to_json(tomllib.loads(text.replace('rate = "1"', f'rate = "{rate}"')))
+    event = {"specversion": "1.0", "id": f"p{version}-{rate}", "source": "test", "type": "program.published"}
+    value = json.dumps(event | {"time": format_time(at), "data": content}).encode()
+    return OutRecord("programs", 0, at, b"chaos", value)
+
+
+def base_points(log: Log) -> dict[str, tuple[int, int]]:
+    """Version and amount of what the rule ``base`` granted, by order."""
+    rewards = [json.loads(record.value or b"")["data"] for record in read_all(log, "rewards")]
+    return {r["order_id"]: (r["program_version"], r["amount"]) for r in rewards if r.get("rule") == "base"}
+
+
+def test_a_version_that_is_published_decides_from_then_on_and_after_a_restart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    embedded = opened(tmp_path)
+    embedded.append([order("a", NOON)])
+    embedded.catch_up()
+    embedded.append([program(2, NOON + 1, "2"), order("b", NOON + 2)])
+    embedded.catch_up()
+    embedded.append([program(1, NOON + 3, "7"), program(2, NOON + 3, "x"), order("c", NOON + 4)])
+    embedded.catch_up()
+
+    assert base_points(embedded.log) == {"a": (1, 9), "b": (2, 18), "c": (2, 18)}
+    assert [
+        record.getMessage().split(": ")[1] for record in caplog.records if record.levelname == "ERROR"
+    ] == [
+        "p1-7 is refused",
+        "p2-x is refused",
+    ]
+    embedded.close()
+    embedded = opened(tmp_path)
+    embedded.append([order("d", NOON + 5)])
+    embedded.catch_up()
+    assert base_points(embedded.log)["d"] == (2, 18)
+    embedded.close()
+
+
+def test_the_home_zone_of_a_published_program_ticks(tmp_path: Path) -> None:
+    text = feeds.PROGRAM.read_text(encoding="utf-8")
+    tokyo = text.replace('id = "chaos"', 'id = "tokyo"').replace(
+        'home_tz = "Europe/Paris"', 'home_tz = "Asia/Tokyo"'
+    )
+    event = {"specversion": "1.0", "id": "p", "source": "test", "type": "program.published"}
+    content = to_json(tomllib.loads(tokyo))
+    value = json.dumps(event | {"time": format_time(NOON), "data": content}).encode()
+    embedded = opened(tmp_path)
+    embedded.append([order("a", NOON, program="chaos")])
+    embedded.append([OutRecord("programs", 0, NOON, b"tokyo", value)])
+    embedded.append([order("b", NOON + 5 * HOUR_MS, program="chaos")])
+
+    assert [record.key for record in read_all(embedded.log, "clock")] == [b"Asia/Tokyo"]
+    embedded.close()
 
 
 def test_after_a_step_that_failed_none_goes_on_until_the_log_is_opened_again(

@@ -9,12 +9,14 @@ import random
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from events.outputs import RewardEvent
+from schemas.program_file import to_json
 from schemas.programs import Programs
 from streams.engine.embedded import AgentFactory
 from streams.engine.input_files import ReplayError, ReplayErrorCode
@@ -174,9 +176,34 @@ def test_a_program_is_in_use_and_its_zone_ticks_from_when_it_was_published(tmp_p
     summary = replay(programs, source, tmp_path / "out", agents=agents)
 
     assert isinstance(summary, ReplaySummary)
-    assert seen == ["start", "p", "after", "Asia/Tokyo 2021-11-09", "end"]
+    assert seen == ["start", "after", "Asia/Tokyo 2021-11-09", "end"]
     assert summary.dead_letters == {"program_unknown": 1}
     assert programs.ids() == ["chaos"]
+
+
+def test_a_published_version_decides_from_then_on_and_one_that_is_refused_is_a_warning(
+    tmp_path: Path,
+) -> None:
+    text = feeds.PROGRAM.read_text(encoding="utf-8").replace("version = 1", "version = 2")
+    content = to_json(tomllib.loads(text.replace('rate = "1"', 'rate = "3"')))
+    published = order("p", "2021-11-08T13:00:00Z") | {"type": "program.published", "data": content}
+    wrong = order("q", "2021-11-08T13:00:00Z") | {
+        "type": "program.published",
+        "data": {"program": {"id": "chaos"}},
+    }
+    source = write(
+        tmp_path / "in",
+        orders=[order("before", "2021-11-08T12:59:59Z"), order("after", "2021-11-08T13:00:00Z")],
+        programs=[published, wrong],
+    )
+
+    summary = run(source, tmp_path / "out")
+
+    rewards = [json.loads(line)["data"] for line in feeds.lines(tmp_path / "out" / "rewards.ndjson")]
+    base = {r["order_id"]: (r["program_version"], r["amount"]) for r in rewards if r["rule"] == "base"}
+    assert base["before"][0] == 1
+    assert base["after"] == (2, 3 * base["before"][1])
+    assert [warning.split(":")[:2] for warning in summary.warnings] == [["programs/0 at 1", " q is refused"]]
 
 
 def test_with_several_agents_each_event_is_settled_before_the_next(tmp_path: Path) -> None:

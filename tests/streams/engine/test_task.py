@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from events.messages import Origin, Undone
+from schemas.messages import encode_message
 from schemas.programs import Programs
 from streams import app
 from streams.engine.clock import Midnight, encode_midnight, midnight_of
@@ -99,7 +101,8 @@ def bench(tmp_path: Path) -> Bench:
 
 
 def topics(commit: Commit) -> list[str]:
-    return [output.topic for output in commit.outputs]
+    """Of what comes out, all but attributions."""
+    return [output.topic for output in commit.outputs if output.topic != "attributions"]
 
 
 def codes(commit: Commit) -> list[str]:
@@ -260,3 +263,16 @@ def _ordinal(time: int) -> int:
     from streams.rules.home_days import home_days  # noqa: PLC0415
 
     return home_days(ZONE).ordinal(time)
+
+
+def test_a_message_starts_the_clock_as_an_event_does(bench: Bench) -> None:
+    undone = Undone("ann", "cdnow", "r1", None, Origin("shop", "e1", NOON))
+    assert bench.task.ticked_until([ZONE]) is None
+
+    bench.feed(encode_message(undone), topic="customers-inbox")
+
+    assert bench.task.ticked_until([ZONE]) == NOON
+
+
+def test_what_is_no_message_in_an_inbox_is_a_dead_letter(bench: Bench) -> None:
+    assert codes(bench.feed(b"\xc1", topic="customers-inbox")) == ["json_invalid"]

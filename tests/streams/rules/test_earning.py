@@ -10,7 +10,8 @@ from events.currencies import SCALES
 from events.inputs import Line, OrderPlaced
 from events.time import parse_time
 from streams.rules.accrual import Granted, accruals
-from streams.rules.bonus import bonuses
+from streams.rules.attribution import attribute
+from streams.rules.bonus import best_of, bonuses
 from streams.rules.plan import OrderFacts, Plan
 from tests.scenarios.world import program
 
@@ -59,14 +60,15 @@ def facts(of: Plan, at: str = "2026-03-01T12:00:00Z", *, new: bool = False, **fi
         SCALES[order.currency],
         of.home.ordinal(order.time),
         of.calendars[order.market].key_days_at(order.time),
-        of.channel_of(order),
+        order.channel or ("partner" if attribute(of.program, order, ()).weights else "direct"),
         new,
     )
 
 
 def earned(of: Plan, order: OrderFacts) -> list[tuple[str, int]]:
     granted = accruals(of, order)
-    return [(one.rule, one.amount) for one in granted + bonuses(of, order, granted)]
+    extra = bonuses(of, order, granted)
+    return [(one.rule, one.amount) for one in granted + (best_of(extra) if of.best_bonus else extra)]
 
 
 def rule(id_: str, more: str, unit: str = "money") -> str:

@@ -1,0 +1,1 @@
+"""A second, naive implementation of the domain, and random worlds in which Keyday is compared with it."""

@@ -1,0 +1,273 @@
+"""Runs a world through the oracle and through ``keyday replay`` and names what differs."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tests.oracle.model import Model, Result
+from tests.oracle.program import Programs, from_toml
+from tests.oracle.themes import VIEWS
+from tests.oracle.values import parse_time, show_time
+from tests.oracle.world import World
+
+Table = dict[str, Any]
+Replay = Callable[[list[str]], tuple[int, str]]
+
+_GRANTS = ("accrued", "tier", "bonus", "referral")
+_OF_ALL = ("kind", "account", "unit", "amount", "postings", "order_id", "reverses")
+_OF_GRANTS = ("available_on", "expires_on", "desired", "rule")
+
+
+def in_process(arguments: list[str]) -> tuple[int, str]:
+    """Run the command in this process, which saves the imports of every case."""
+    from streams.cli import run  # noqa: PLC0415 - the oracle itself needs nothing of Keyday
+
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        status = run(arguments)
+    return status, said.getvalue()
+
+
+def in_subprocess(arguments: list[str]) -> tuple[int, str]:
+    """Run the command as its users do."""
+    done = subprocess.run(
+        [sys.executable, "-m", "streams.cli", *arguments], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stderr
+
+
+def write(world: World, folder: Path) -> list[str]:
+    """Put a world's files into a folder; the arguments of the command that replays it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "programs").mkdir(parents=True)
+    (folder / "input").mkdir()
+    for number, text in enumerate(world.texts()):
+        (folder / "programs" / f"{number}.toml").write_text(text)
+    for topic, lines in world.lines().items():
+        (folder / "input" / f"{topic}.ndjson").write_bytes(b"".join(line + b"\n" for line in lines))
+    arguments = ["replay", "--programs", str(folder / "programs"), "--input", str(folder / "input")]
+    arguments += ["--out", str(folder / "out")]
+    return arguments + (["--until", world.until] if world.until else [])
+
+
+def expected(world: World) -> Result:
+    """What the oracle says."""
+    programs = Programs([from_toml(text) for text in world.texts()])
+    return Model(programs).run(world.lines(), parse_time(world.until) if world.until else None)
+
+
+def differences(
+    world: World, without: Iterable[str], replay: Replay = in_process, keep: Path | None = None
+) -> list[str]:
+    """One line per difference, the gravest first; none when Keyday and the oracle agree."""
+    views = set(VIEWS) - set(without)
+    with contextlib.ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        arguments = write(world, folder)
+        result = expected(world)
+        if keep:
+            _write_expected(result, folder / "expected")
+        try:
+            status, said = replay(arguments)
+        except Exception as error:  # noqa: BLE001 - a crash is a difference like any other
+            return [f"crash: {type(error).__name__}: {error}"]
+        if status:
+            return [f"exit status {status}: {said.strip()[-500:]}"]
+        out = folder / "out"
+        rewards = [one["data"] | {"time": one["time"]} for one in _read(out / "rewards.ndjson")]
+        found = _sequence(rewards)
+        found += _compare("entry", _entries(result.entries), _entries(rewards))
+        if "dead-letters" in views:
+            letters = Counter(
+                (one["code"], one["topic"], one["offset"]) for one in _read(out / "dead-letters.ndjson")
+            )
+            found += _dead_letters(world, Counter(result.dead_letters), letters)
+        if "attributions" in views:
+            decided = [one["data"] for one in _read(out / "attributions.ndjson")]
+            found += _compare("attribution", _attributions(result.attributions), _attributions(decided))
+        if "balances" in views:
+            balances = _read(out / "tables" / "balances.ndjson")
+            found += _compare("balance", _balances(result.balances), _balances(balances))
+        return found
+
+
+def shrink(world: World, differs: Callable[[World], bool], runs: int = 600) -> World:
+    """A smaller world that still differs: records and tables of the programs are left out in turn."""
+    size = max(1, len(world.records) // 2)
+    while size and runs:
+        start, smaller = 0, False
+        while start < len(world.records) and runs:
+            runs -= 1
+            less = replace(world, records=world.records[:start] + world.records[start + size :])
+            if differs(less):
+                world, smaller = less, True
+            else:
+                start += size
+        if not smaller or size > 1:
+            size //= 2
+    for number in reversed(range(len(world.programs))):
+        fewer = world.programs[:number] + world.programs[number + 1 :]
+        if fewer and differs(replace(world, programs=fewer)):
+            world = replace(world, programs=fewer)
+    for number in range(len(world.programs)):
+        for path in _parts(world.programs[number]):
+            programs = copy.deepcopy(world.programs)
+            _leave_out(programs[number], path)
+            if differs(replace(world, programs=programs)):
+                world = replace(world, programs=programs)
+    return world
+
+
+def _parts(table: Table, depth: int = 2) -> list[tuple[Any, ...]]:
+    """The paths of all that a program could do without, later ones of a list first."""
+    found: list[tuple[Any, ...]] = []
+    for key, value in table.items():
+        found.append((key,))
+        if isinstance(value, list) and depth:
+            for place in reversed(range(len(value))):
+                found.append((key, place))
+                if isinstance(value[place], dict):
+                    found += [(key, place, *path) for path in _parts(value[place], 0)]
+        elif isinstance(value, dict) and depth:
+            found += [(key, *path) for path in _parts(value, 0)]
+    return found
+
+
+def _leave_out(table: Any, path: tuple[Any, ...]) -> None:
+    with contextlib.suppress(KeyError, IndexError):  # it may have gone with what held it
+        for key in path[:-1]:
+            table = table[key]
+        del table[path[-1]]
+
+
+def _read(path: Path) -> list[Table]:
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_bytes().splitlines() if line.strip()]
+
+
+def _write_expected(result: Result, folder: Path) -> None:
+    folder.mkdir()
+    for name, rows in (
+        ("rewards", result.entries),
+        ("attributions", result.attributions),
+        ("dead-letters", [list(one) for one in result.dead_letters]),
+        ("balances", result.balances),
+    ):
+        (folder / f"{name}.ndjson").write_text("".join(json.dumps(one) + "\n" for one in rows))
+
+
+def _sequence(rewards: list[Table]) -> list[str]:
+    """The owner numbers its events 1, 2, 3 without gaps."""
+    last: dict[str, int] = {}
+    found = []
+    for one in rewards:
+        account = one["account"]
+        if one["seq"] != last.get(account, 0) + 1:
+            found.append(f"seq {one['seq']} of {account} follows {last.get(account, 0)}: {one['entry_id']}")
+        last[account] = one["seq"]
+    return found
+
+
+def _entries(rows: list[Table]) -> dict[str, list[Table]]:
+    found: dict[str, list[Table]] = {}
+    for row in rows:
+        names = _OF_ALL + (_OF_GRANTS if row["kind"] in _GRANTS else ())
+        one = {name: row[name] for name in names if row.get(name) is not None}
+        one["postings"] = sorted(
+            (part["from"], part["to"], part["amount"]) if isinstance(part, dict) else tuple(part)
+            for part in row["postings"]
+        )
+        time = row["time"]
+        one["time"] = parse_time(time) if isinstance(time, str) else time
+        if "~referral~" in row["entry_id"]:
+            one.pop("order_id", None)  # whether a referral's grant is one of its order is left open
+        found.setdefault(row["entry_id"], []).append(one)
+    return found
+
+
+def _attributions(rows: list[Table]) -> dict[str, list[Table]]:
+    names = (
+        "customer_id",
+        "market",
+        "reason",
+        "channel",
+        "net",
+        "gross",
+        "new_customer",
+        "coupons",
+        "key_days",
+    )
+    found: dict[str, list[Table]] = {}
+    for row in rows:
+        one = {"new_customer": False, "net": 0, "gross": 0}  # what may be left out where it is the default
+        one |= {name: row[name] for name in names if row.get(name) is not None}
+        one["coupons"] = list(row.get("coupons") or [])
+        one["key_days"] = sorted(row.get("key_days") or [])
+        occurred = row["occurred"]
+        one["time"] = parse_time(occurred) if isinstance(occurred, str) else occurred
+        one["occurred"] = show_time(one["time"])
+        one["credits"] = [
+            {name: value for name, value in credit.items() if value is not None}
+            for credit in row.get("credits") or []
+        ]
+        found.setdefault(row["order_id"], []).append(one)
+    return found
+
+
+def _balances(rows: list[Table]) -> dict[str, list[Table]]:
+    return {f"{row['account']} {row['unit']}": [row] for row in rows}
+
+
+def _compare(what: str, wanted: dict[str, list[Table]], got: dict[str, list[Table]]) -> list[str]:
+    found = []
+    for name in sorted(wanted.keys() | got.keys(), key=lambda name: _place(wanted, got, name)):
+        one, other = wanted.get(name, []), got.get(name, [])
+        if not other:
+            found.append(f"{what} {name} is missing: {_brief(one[0])}")
+        elif not one:
+            found.append(f"{what} {name} is too much: {_brief(other[0])}")
+        elif len(one) != len(other):
+            found.append(f"{what} {name}: {len(one)} wanted, {len(other)} came")
+        elif difference := _fields(one[0], other[0]):
+            found.append(f"{what} {name}: {difference}")
+    return found
+
+
+def _place(wanted: dict[str, list[Table]], got: dict[str, list[Table]], name: str) -> tuple[int, str]:
+    """By time, so that the first difference is the cause of the others more often than not."""
+    row = (wanted.get(name) or got[name])[0]
+    return row.get("time", 0), name
+
+
+def _fields(one: Table, other: Table) -> str:
+    names = sorted(
+        name for name in one.keys() | other.keys() if name != "time" and one.get(name) != other.get(name)
+    )
+    return "; ".join(f"{name} wanted {one.get(name)!r}, came {other.get(name)!r}" for name in names)
+
+
+def _brief(row: Table) -> str:
+    return ", ".join(f"{name}={value}" for name, value in row.items() if name != "time")
+
+
+def _dead_letters(world: World, wanted: Counter[Any], got: Counter[Any]) -> list[str]:
+    found = []
+    lines = world.lines()
+    for letter in sorted((wanted - got).keys() | (got - wanted).keys()):
+        code, topic, position = letter
+        how = "is missing" if wanted[letter] > got[letter] else "is too much"
+        found.append(f"dead letter {code} {how}: {topic} {position} {lines[topic][position][:300]!r}")
+    return found

@@ -1,0 +1,518 @@
+"""The whole domain in one process: programs and lines in, ledger, attributions and dead letters out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.decode import TOPICS, Event, decode, same_value, time_of
+from tests.oracle.ledger import Entry, Ledger, Lot
+from tests.oracle.program import POINTS, Programs, Tiers, from_content
+from tests.oracle.rewards import Beneficiary, Credit, Order, Partner, Rewards, Touch, attribute, newest
+from tests.oracle.values import (
+    DAY_MS,
+    RefusedError,
+    local_date,
+    midnights,
+    period_start,
+    rounded,
+    show_time,
+)
+
+Lines = dict[str, list[bytes]]
+
+
+@dataclass
+class Result:
+    """What came out. Optional fields that are absent have no key."""
+
+    entries: list[Entry]
+    attributions: list[Entry]
+    dead_letters: list[tuple[str, str, int]]  # code, topic, position
+    balances: list[Entry]
+    tiers: dict[str, str]
+
+
+@dataclass
+class _Referral:
+    id: str
+    advocate: str
+    friend: str
+    created: int
+    device_id: str | None
+    ip_hash: str | None
+    state: str = "open"  # open, granted or declined
+    home_date: date | None = None
+    grants: list[Lot] = field(default_factory=list)
+    order: Order | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was granted and is not reversed in full."""
+        return self.state == "granted" and self.order is not None and self.order.refunded_share < 1
+
+
+@dataclass
+class _Customer:
+    """What one program knows of one customer."""
+
+    touches: list[Touch] = field(default_factory=list)
+    devices: set[str] = field(default_factory=set)
+    ips: set[str] = field(default_factory=set)
+    ordered: bool = False
+
+
+@dataclass
+class _Program:
+    """What one program knows."""
+
+    id: str
+    customers: dict[str, _Customer] = field(default_factory=dict)
+    partners: dict[str, Partner] = field(default_factory=dict)
+    suspended: set[str] = field(default_factory=set)
+    orders: dict[str, Order] = field(default_factory=dict)
+    waiting: list[Event] = field(default_factory=list)
+    referrals: list[_Referral] = field(default_factory=list)
+    credited: dict[str, list[tuple[Order, Credit]]] = field(default_factory=dict)
+    levels: dict[str, str | None] = field(default_factory=dict)
+
+    def customer(self, name: str) -> _Customer:
+        return self.customers.setdefault(name, _Customer())
+
+
+class Model:
+    """One run. ``run`` may be called once."""
+
+    def __init__(self, programs: Programs, *, dedupe_days: int = 45, order_memory_days: int = 120) -> None:
+        self.programs = programs
+        self.ledger = Ledger()
+        self.attributions: list[Entry] = []
+        self.dead_letters: list[tuple[str, str, int]] = []
+        self._rewards = Rewards(self.ledger)
+        self._states: dict[str, _Program] = {}
+        self._dedupe_ms = dedupe_days * DAY_MS
+        self._memory_ms = order_memory_days * DAY_MS
+        self._identities: dict[tuple[str, str, str, str], Event] = {}
+        self._business: dict[tuple[str, ...], int] = {}
+        self._now: int | None = None
+
+    def run(self, lines: Lines, until: int | None = None) -> Result:
+        """Handle all lines in their order, then the midnights up to and including ``until``."""
+        records = [
+            (time_of(raw), TOPICS.index(topic), position, topic, raw)
+            for topic, raws in lines.items()
+            for position, raw in enumerate(raws)
+            if raw.strip()
+        ]
+        for time, _, position, topic, raw in sorted(records, key=lambda one: (one[0] or 0, *one[1:3])):
+            try:
+                event = decode(topic, position, raw, self.programs)
+            except RefusedError as refused:
+                self.dead_letters.append((refused.code, topic, position))
+                continue
+            assert event.time == time
+            self._tick(event.time)
+            try:
+                self._handle(event)
+            except RefusedError as refused:
+                self.dead_letters.append((refused.code, topic, position))
+        if until is not None and self._now is not None:
+            self._tick(max(until, self._now))
+        return Result(
+            self.ledger.entries,
+            self.attributions,
+            self.dead_letters,
+            self.ledger.balances(),
+            {
+                f"{name}/{partner}": level
+                for name, state in self._states.items()
+                for partner, level in state.levels.items()
+                if level
+            },
+        )
+
+    # Time
+
+    def _tick(self, time: int) -> None:
+        if self._now is not None:
+            due = [
+                (instant, program, day)
+                for program in self.programs.ids()
+                for instant, day in midnights(self._now, time, self.programs.home(program))
+            ]
+            for instant, program, day in sorted(due):
+                self._midnight(self._state(program), instant, day)
+        self._now = self.ledger.now = time
+
+    def _midnight(self, state: _Program, instant: int, day: date) -> None:
+        self.ledger.now = instant
+        for event in list(state.waiting):
+            if instant - event.time >= self._memory_ms:
+                state.waiting.remove(event)
+                self._forget(event)
+                self.dead_letters.append(("order_unknown", event.topic, event.position))
+        self.ledger.midnight(state.id, day)
+        version = self.programs.in_force(state.id, instant)
+        if version is not None and version.tiers is not None:
+            for partner in sorted(state.credited):
+                self._lower_tier(state, version.tiers, partner, day)
+
+    def _lower_tier(self, state: _Program, tiers: Tiers, partner: str, day: date) -> None:
+        if tiers.window == "rolling":
+            in_window = day
+        elif period_start(tiers.window, day) == day:
+            in_window = day - timedelta(days=1)
+        else:
+            return
+        reached = tiers.reached(self._metric(state, tiers, partner, in_window))
+        if reached < self._level(state, tiers, partner):
+            state.levels[partner] = tiers.levels[reached].id if reached >= 0 else None
+
+    # Events
+
+    def _state(self, program: str) -> _Program:
+        return self._states.setdefault(program, _Program(program))
+
+    def _handle(self, event: Event) -> None:
+        identity = (event.topic, event.key, event.source, event.id)
+        known = self._identities.get(identity)
+        if known is not None and event.time - known.time <= self._dedupe_ms:
+            if same_value(known.content, event.content):
+                return
+            raise RefusedError("id_conflict")
+        business = _business_id(event)
+        first = self._business.get(business) if business else None
+        repeated = first is not None and event.time - first <= self._memory_ms
+        if not repeated:
+            self._check(event)
+            if business:
+                self._business[business] = event.time
+        self._identities[identity] = event
+        if not repeated:
+            self._apply(event)
+
+    def _check(self, event: Event) -> None:
+        """What can still be refused once an event is known to be new: market, rate, the refund's currency."""
+        data, version = event.data, event.version
+        if version is None:
+            return
+        if event.type in {"order.placed", "link.clicked"} and data["market"] not in version.markets:
+            raise RefusedError("market_unknown")
+        if event.type == "order.placed" and version.rate(data["currency"], event.time) is None:
+            raise RefusedError("fx_rate_missing")
+        if event.type == "order.refunded":
+            order = self._order(self._state(event.program), event)
+            if order and order.currency != data["currency"]:
+                raise RefusedError("currency_mismatch")
+
+    def _forget(self, event: Event) -> None:
+        """A waiting event came to nothing: it may be sent again."""
+        self._identities.pop((event.topic, event.key, event.source, event.id), None)
+        if business := _business_id(event):
+            self._business.pop(business, None)
+
+    def _apply(self, event: Event) -> None:
+        data = event.data
+        if event.type == "program.published":
+            self.programs.add(from_content(data))
+            return
+        state = self._state(event.program)
+        match event.type:
+            case "order.placed":
+                self._placed(state, event)
+            case "order.refunded" | "order.cancelled":
+                order = self._order(state, event)
+                if order is None:
+                    state.waiting.append(event)
+                else:
+                    self._give_back(order, event)
+            case "link.clicked":
+                customer = state.customer(data["customer_id"])
+                _saw(customer, data)
+                touch = Touch(event.time, data["click_id"], data["partner_id"])
+                customer.touches = newest([*customer.touches, touch])
+            case "referral.created":
+                self._referred(state, event)
+            case "redemption.requested" | "adjustment.requested":
+                self._requested(state, event)
+            case _:
+                _partner_changed(state, event)
+
+    def _requested(self, state: _Program, event: Event) -> None:
+        data = event.data
+        account, unit, amount = data["account"], data["unit"], data["amount"]
+        if event.type == "redemption.requested":
+            self.ledger.redeem(state.id, account, unit, amount, data["redemption_id"])
+        else:
+            day = local_date(event.time, self.programs.home(state.id))
+            self.ledger.adjust(state.id, account, unit, amount, data["adjustment_id"], day)
+
+    def _order(self, state: _Program, event: Event) -> Order | None:
+        order = state.orders.get(event.data["order_id"])
+        known = (
+            order is not None
+            and order.customer == event.data["customer_id"]
+            and event.time - order.time <= self._memory_ms
+        )
+        return order if known else None
+
+    # Orders
+
+    def _placed(self, state: _Program, event: Event) -> None:
+        order = self._new_order(state, event)
+        customer = state.customer(order.customer)
+        data = event.data
+        attribute(order, customer.touches, data["partner_id"], data["click_id"])
+        self._attributed(order)
+        self._rewards.decide(order, self._beneficiaries(state, order))
+        self._qualify(state, order)
+        state.orders[order.id] = order
+        customer.ordered = True
+        _saw(customer, data)
+        for credit in order.credits:
+            state.credited.setdefault(credit.partner, []).append((order, credit))
+            self._raise_tier(state, order, credit.partner)
+        for waited in list(state.waiting):
+            if waited.data["order_id"] == order.id and waited.data["customer_id"] == order.customer:
+                state.waiting.remove(waited)
+                if waited.type == "order.refunded" and waited.data["currency"] != order.currency:
+                    self._forget(waited)
+                    self.dead_letters.append(("currency_mismatch", waited.topic, waited.position))
+                else:
+                    self._give_back(order, waited)
+
+    def _new_order(self, state: _Program, event: Event) -> Order:
+        data, version = event.data, event.version
+        assert version is not None
+        rate = version.rate(data["currency"], event.time)
+        assert rate is not None
+        categories: dict[str, int] = {}
+        for category, amount in data["lines"]:
+            categories[category] = categories.get(category, 0) + amount
+        new = data["new_customer"]
+        return Order(
+            id=data["order_id"],
+            program=state.id,
+            version=version,
+            customer=data["customer_id"],
+            market=data["market"],
+            time=event.time,
+            home_date=local_date(event.time, version.home),
+            currency=data["currency"],
+            net=data["net"],
+            home_net=rounded(rate * data["net"], version.rounding),
+            home_gross=rounded(rate * data["gross"], version.rounding),
+            coupons=data["coupons"],
+            categories=categories,
+            declared_channel=data["channel"],
+            device_id=data["device_id"],
+            ip_hash=data["ip_hash"],
+            new_customer=not state.customer(data["customer_id"]).ordered if new is None else new,
+            key_days=version.key_days_at(data["market"], event.time),
+        )
+
+    def _beneficiaries(self, state: _Program, order: Order) -> list[Beneficiary]:
+        found = [Beneficiary(f"customer:{order.customer}", "customer")]
+        tiers = order.version.tiers
+        for credit in order.credits:
+            partner = state.partners.get(credit.partner)
+            if partner is None or credit.partner in state.suspended:
+                continue
+            if partner.markets is not None and order.market not in partner.markets:
+                continue
+            one = Beneficiary(f"partner:{credit.partner}", "partner", credit.partner, partner.group)
+            if tiers is not None and (position := self._level(state, tiers, credit.partner)) >= 0:
+                level = tiers.levels[position]
+                one.level, one.multiply = level.id, level.multiply
+            found.append(one)
+        return found
+
+    def _attributed(self, order: Order) -> None:
+        self.attributions.append(
+            {
+                "order_id": order.id,
+                "customer_id": order.customer,
+                "market": order.market,
+                "reason": order.reason,
+                "channel": order.channel,
+                "occurred": show_time(order.time),
+                "net": order.home_net,
+                "gross": order.home_gross,
+                "new_customer": order.new_customer,
+                "coupons": order.coupons,
+                "key_days": order.key_days,
+                "credits": [
+                    {
+                        name: value
+                        for name, value in {
+                            "partner_id": credit.partner,
+                            "weight": str(credit.weight),
+                            "net": credit.net,
+                            "gross": credit.gross,
+                            "click_id": credit.click_id,
+                            "click_to_order_ms": credit.click_to_order_ms,
+                        }.items()
+                        if value is not None
+                    }
+                    for credit in order.credits
+                ],
+            }
+        )
+
+    def _give_back(self, order: Order, event: Event) -> None:
+        """A refund or a cancel of a known order."""
+        if order.cancelled:
+            return
+        if event.type == "order.cancelled":
+            key = "cancel"
+            order.refunded, order.cancelled = order.net, True
+        else:
+            key = event.data["refund_id"]
+            order.refunded = min(order.net, order.refunded + event.data["amount"])
+        share = order.refunded_share
+        for lot in order.grants:
+            target = rounded(lot.amount * share, order.version.rounding)
+            if target > lot.reversed:
+                self.ledger.reverse(lot, target - lot.reversed, f"{key}~{lot.entry_id}")
+        if share == 1:
+            for lot in order.referral_grants:
+                if lot.kept:
+                    self.ledger.reverse(lot, lot.kept, f"{key}~{lot.entry_id}")
+
+    # Tiers
+
+    def _level(self, state: _Program, tiers: Tiers, partner: str) -> int:
+        """The position of a partner's level; before its first order what 0 reaches."""
+        if partner in state.levels:
+            return tiers.position(state.levels[partner])
+        return tiers.reached(0)
+
+    def _raise_tier(self, state: _Program, order: Order, partner: str) -> None:
+        tiers = order.version.tiers
+        if tiers is None:
+            return
+        metric = self._metric(state, tiers, partner, order.home_date)
+        level = max(self._level(state, tiers, partner), tiers.reached(metric))
+        state.levels[partner] = tiers.levels[level].id if level >= 0 else None
+
+    def _metric(self, state: _Program, tiers: Tiers, partner: str, day: date) -> int:
+        """The metric of the window that holds a day (rolling: that ends with it)."""
+        total = 0
+        for order, credit in state.credited.get(partner, []):
+            if tiers.window == "rolling":
+                inside = timedelta(0) <= day - order.home_date < timedelta(days=tiers.days)
+            else:
+                inside = period_start(tiers.window, order.home_date) == period_start(tiers.window, day)
+            if not inside:
+                continue
+            share = order.refunded_share
+            if tiers.metric == "orders":
+                total += share < 1
+            else:
+                total += credit.net - rounded(Fraction(credit.net) * share, order.version.rounding)
+        return total
+
+    # Referrals
+
+    def _referred(self, state: _Program, event: Event) -> None:
+        data = event.data
+        friend = data["friend_id"]
+        busy = any(one.friend == friend and one.state != "declined" for one in state.referrals)
+        refused = friend == data["advocate_id"] or state.customer(friend).ordered or busy
+        state.referrals.append(
+            _Referral(
+                data["referral_id"],
+                data["advocate_id"],
+                friend,
+                event.time,
+                data["device_id"],
+                data["ip_hash"],
+                "declined" if refused else "open",
+            )
+        )
+
+    def _qualify(self, state: _Program, order: Order) -> None:
+        terms = order.version.referral
+        referral = next(
+            (one for one in state.referrals if one.friend == order.customer and one.state == "open"), None
+        )
+        if terms is None or referral is None or order.home_net < terms.min_order:
+            return
+        if order.time >= referral.created + terms.window_days * DAY_MS:
+            return
+        advocate = state.customer(referral.advocate)
+        same_hands = {referral.device_id, order.device_id} & advocate.devices or (
+            {referral.ip_hash, order.ip_hash} & advocate.ips
+        )
+        granted = sum(
+            one.counts
+            and one.advocate == referral.advocate
+            and one.home_date is not None
+            and period_start("month", one.home_date) == period_start("month", order.home_date)
+            for one in state.referrals
+        )
+        if same_hands or (terms.cap_per_month is not None and granted >= terms.cap_per_month):
+            referral.state = "declined"
+            return
+        referral.state, referral.home_date, referral.order = "granted", order.home_date, order
+        factors = [terms.key_day_multiply[one] for one in order.key_days if one in terms.key_day_multiply]
+        factor = max(factors, default=Fraction(1))
+        for owner, points in (
+            (referral.advocate, terms.advocate_points),
+            (referral.friend, terms.friend_points),
+        ):
+            amount = rounded(points * factor, order.version.rounding)
+            if amount:
+                account = f"customer:{owner}"
+                lot = self.ledger.grant(
+                    kind="referral",
+                    entry_id=f"{referral.id}~referral~{account}",
+                    program=state.id,
+                    account=account,
+                    unit=POINTS,
+                    amount=amount,
+                    desired=amount,
+                    source=f"program:{state.id}",
+                    rule="referral",
+                    order_id=order.id,
+                    home_date=order.home_date,
+                    hold_days=terms.hold_days,
+                    expires_days=terms.expires_days,
+                )
+                referral.grants.append(lot)
+                order.referral_grants.append(lot)
+
+
+def _partner_changed(state: _Program, event: Event) -> None:
+    """A record replaces the one before; only a reinstatement ends a suspension."""
+    name = event.data["partner_id"]
+    match event.type:
+        case "partner.enrolled" | "partner.updated":
+            state.partners[name] = Partner(event.data["group"], event.data["markets"])
+        case "partner.suspended":
+            state.suspended.add(name)
+        case "partner.reinstated":
+            state.suspended.discard(name)
+
+
+#: The fields that make two events with different identities the same fact.
+_BUSINESS = {
+    "order.placed": ("order_id",),
+    "order.refunded": ("customer_id", "refund_id"),
+    "link.clicked": ("customer_id", "click_id"),
+    "referral.created": ("referral_id",),
+    "redemption.requested": ("account", "redemption_id"),
+    "adjustment.requested": ("account", "adjustment_id"),
+}
+
+
+def _business_id(event: Event) -> tuple[str, ...] | None:
+    fields = _BUSINESS.get(event.type)
+    return fields and (event.type, event.program, *(event.data[name] for name in fields))
+
+
+def _saw(customer: _Customer, data: dict[str, Any]) -> None:
+    customer.devices |= {data["device_id"]} - {None}
+    customer.ips |= {data["ip_hash"]} - {None}

@@ -1,0 +1,121 @@
+"""What worlds are made of: features to switch off, and themes to dwell on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: What can be switched off, so that a difference can be narrowed down.
+FEATURES = (
+    "partners",  # rules to partners
+    "clicks",
+    "declared",  # partner_id on orders
+    "coupons",
+    "caps",
+    "budgets",
+    "bonuses",
+    "best",  # bonus_stacking
+    "tiers",
+    "rolling",  # tiers with a rolling window
+    "referrals",
+    "holds",
+    "expiry",
+    "refunds",
+    "cancels",
+    "early-refunds",  # refunds and cancels before their order
+    "redemptions",
+    "adjustments",
+    "fx",
+    "gross",
+    "category",
+    "conditions",
+    "exclusive",
+    "flat",
+    "points",
+    "key-days",
+    "own-key-days",  # entries with dates, windows and an organiser
+    "suspensions",
+    "unknown-partners",
+    "versions",
+    "publish",  # versions on the topic programs
+    "programs",  # two programs
+    "duplicates",
+    "conflicts",
+    "bad-records",
+    "same-times",
+    "memory",  # spans longer than what is remembered
+    "until",
+)
+
+#: Features that change only what is compared, not the world.
+VIEWS = ("attributions", "balances", "dead-letters")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """What a world dwells on: features that are mostly in, features that stay out, and what happens."""
+
+    sure: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
+    happens: tuple[tuple[str, float], ...] = (
+        ("order", 0.2),
+        ("journey", 0.2),
+        ("click", 0.1),
+        ("refund", 0.2),
+        ("request", 0.15),
+        ("referred", 0.1),
+        ("change_partner", 0.05),
+    )
+    customers: int = 6
+    partners: int = 6
+
+
+_PLAIN = frozenset({"conditions", "exclusive", "category", "suspensions", "unknown-partners", "memory"})
+THEMES = {
+    "mixed": Theme(),
+    "budgets": Theme(
+        sure=frozenset({"budgets", "bonuses"}),
+        never=_PLAIN | {"caps", "points"},
+        happens=(("journey", 0.7), ("refund", 0.3)),
+        customers=3,
+    ),
+    "bonuses": Theme(
+        sure=frozenset({"bonuses", "best", "caps"}),
+        never=_PLAIN | {"key-days", "points"},
+        happens=(("journey", 0.8), ("refund", 0.2)),
+        customers=2,
+        partners=3,
+    ),
+    "tiers": Theme(
+        sure=frozenset({"tiers", "partners"}),
+        never=_PLAIN | {"flat", "caps", "budgets", "points"},
+        happens=(("journey", 0.6), ("refund", 0.4)),
+        customers=3,
+        partners=3,
+    ),
+    "referrals": Theme(
+        sure=frozenset({"referrals", "key-days"}),
+        never=_PLAIN,
+        happens=(("referred", 0.5), ("refund", 0.25), ("order", 0.1), ("click", 0.15)),
+        customers=3,
+        partners=3,
+    ),
+    "records": Theme(
+        sure=frozenset({"partners"}),
+        never=_PLAIN - {"suspensions"},
+        happens=(("journey", 0.6), ("change_partner", 0.4)),
+        customers=3,
+        partners=3,
+    ),
+    "rules": Theme(
+        sure=frozenset({"conditions", "exclusive", "gross", "category"}),
+        never=frozenset({"suspensions", "unknown-partners", "memory"}),
+        happens=(("journey", 0.8), ("refund", 0.2)),
+        partners=3,
+    ),
+    "lots": Theme(
+        sure=frozenset({"expiry", "adjustments", "redemptions", "holds"}),
+        never=_PLAIN | {"partners", "points", "clicks", "declared", "caps", "budgets", "referrals"},
+        happens=(("order", 0.4), ("refund", 0.15), ("request", 0.45)),
+        customers=1,
+    ),
+}
