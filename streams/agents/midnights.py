@@ -12,6 +12,7 @@ from events.units import unit_scale
 from streams.agents import keys
 from streams.agents.accounts import Accounts
 from streams.agents.customer_state import CustomerState
+from streams.agents.partner_state import PartnerState
 from streams.agents.refunds import too_old
 from streams.engine.agent import Emit
 from streams.engine.clock import Midnight
@@ -91,8 +92,26 @@ def sweep_customers(state: CustomerState, midnight: Midnight, tick: Tick, limit:
     return _sweep(state, spans, tick, oldest, limit * _SWEPT_PER_ACCOUNT)
 
 
+def sweep_partners(state: PartnerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
+    """Now and then forget credited orders and business ids that nobody can ask for any more."""
+    del emit
+    if midnight.day % _SWEEP_DAYS:
+        return True
+    oldest = midnight.at - state.keep_ms
+    programs = [name for name in state.programs.ids() if state.zone(name) == midnight.zone]
+    spans: list[tuple[Space[Any], bytes, bytes]] = [
+        *((state.orders, *keys.orders_from(program)) for program in programs),
+        (state.request_ids, b"", b"\xff"),
+    ]
+    return _sweep(state, spans, tick, oldest, limit * _SWEPT_PER_ACCOUNT)
+
+
 def _sweep(
-    state: CustomerState, spans: list[tuple[Space[Any], bytes, bytes]], tick: Tick, oldest: int, limit: int
+    state: CustomerState | PartnerState,
+    spans: list[tuple[Space[Any], bytes, bytes]],
+    tick: Tick,
+    oldest: int,
+    limit: int,
 ) -> bool:
     """Look at ``limit`` entries from the cursor on: the number of a span, and a key in it."""
     number, key = (tick.cursor[0], tick.cursor[1:]) if tick.cursor else (0, b"")

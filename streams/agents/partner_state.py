@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from schemas.programs import Programs
 from streams.agents.accounts import Accounts
 from streams.engine.state import Space, State
 from streams.rules.state import Partner, PartnerOrder
+
+
+class Counts(Struct):
+    """What happened since start: ``forgotten`` were deleted past their memory."""
+
+    forgotten: int = 0
 
 
 class PartnerState(Accounts[Partner]):
@@ -23,6 +31,7 @@ class PartnerState(Accounts[Partner]):
             lateness_days=lateness_days,
             cache_entities=cache_entities,
         )
+        self.counts = Counts()
         self.orders: Space[PartnerOrder] = state.space(b"o", PartnerOrder, cache_limit=0)
         #: Refunds that came while budgets were asked about their order, by order and number of arrival.
         self.returned: Space[bytes] = state.space(b"w", bytes, cache_limit=0)

@@ -70,6 +70,9 @@ def too_old(state: CustomerState, key: bytes, at: int, emit: Emit) -> None:
     if waiting is None:
         return
     what = waiting.what
+    order = state.orders.get(keys.order_key(what.program, what.order_id))
+    if order is not None and order.unanswered and _belongs(state, what, order):
+        return  # it is applied as soon as all of its order is granted
     customer = state.customer(what.customer)
     customer.waiting -= 1
     state.owners.put(what.customer.encode(), customer)

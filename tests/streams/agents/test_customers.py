@@ -269,6 +269,19 @@ def test_the_past_is_forgotten_in_slices_and_not_before_a_late_event_could_ask_f
     assert world.slices - before > 80 / (2 * 5)
 
 
+def test_orders_of_partners_are_forgotten_when_nobody_can_refund_them_any_more() -> None:
+    world = World(ACME, slice_accounts=2)
+    for number in range(12):
+        world.send("order.placed", "2026-03-01T12:00:00Z", order(f"o{number}", partner_id="lea"))
+    credited = world.readers[1].values
+
+    world.tick_until(parse_time("2026-09-26T00:00:00Z"))
+    assert sum(key.startswith(b"o") for key in credited) == 12
+    world.tick_until(parse_time("2026-11-27T00:00:00Z"))
+    assert sum(key.startswith(b"o") for key in credited) == 0
+    assert world.partners._state.counts.forgotten == 12
+
+
 def test_a_midnight_ticked_again_does_nothing() -> None:
     world = World(ACME)
     world.send("order.placed", "2026-03-01T12:00:00Z", order("o1"))
