@@ -51,6 +51,8 @@ def test_ctrl_c_leaves_what_it_says_on_the_topics(own_kafka: Broker) -> None:
     process = subprocess.Popen(
         [*KEYDAY, "generate", "--events", "1000000", *PROGRAM, *brokers, "--rate", "2000"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=EXAMPLES.parent,
+        # A shell that runs the tests in the background has its children ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     )  # fmt: skip
     try:
         deadline = time.monotonic() + 60
@@ -60,6 +62,7 @@ def test_ctrl_c_leaves_what_it_says_on_the_topics(own_kafka: Broker) -> None:
         _, err = process.communicate(timeout=60)
     finally:
         process.kill()
+        process.communicate()
 
     told = re.search(r"^([\d,]+) records were written to ", err, re.MULTILINE)
     assert told is not None, err
