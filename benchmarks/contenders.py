@@ -103,6 +103,7 @@ async def stock_faust_thin(bench: Bench, attempt: int) -> Started:
 
 async def _stock(bench: Bench, app_id: str, module: str) -> Started:
     await _fresh(bench, f"{app_id}-rewards")
+    await _fresh(bench, f"{app_id}-decisions")
     env = {
         "STOCK_ID": app_id,
         "STOCK_BROKERS": bench.broker.bootstrap,

@@ -41,6 +41,7 @@ app = faust.App(
 )
 orders = app.topic("orders", key_serializer="raw", value_serializer="raw")
 rewards = app.topic(f"{APP_ID}-rewards", key_serializer="raw", value_serializer="raw")
+decisions = app.topic(f"{APP_ID}-decisions", key_serializer="raw", value_serializer="raw")
 table = app.Table(
     "state",
     schema=faust.Schema(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"),
@@ -96,7 +97,8 @@ async def reward(stream: Any) -> None:
             else:
                 table[key] = value
         for output in commit.outputs:
-            await rewards.send(key=output.key, value=output.value)
+            to = rewards if output.topic == "rewards" else decisions
+            await to.send(key=output.key, value=output.value)
 
 
 if __name__ == "__main__":

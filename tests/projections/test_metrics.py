@@ -126,6 +126,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(PROMETHEUS is None, reason="prometheus (Debian package prometheus) is not installed")
 def test_a_real_prometheus_scrapes_every_family(tmp_path: Path) -> None:
     async def scenario() -> tuple[dict[str, float], set[str]]:

@@ -61,6 +61,7 @@ def survives(tmp_path: Path, seed: int, *, count: int, kills: int) -> None:
         embedded.close()
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_or_doubled_by_twenty_kills(tmp_path: Path) -> None:
     survives(tmp_path, random.randrange(2**32), count=1_500, kills=20)
 
