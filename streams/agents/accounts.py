@@ -17,6 +17,7 @@ from schemas.program import Program
 from schemas.programs import Programs
 from streams.agents import keys
 from streams.agents.releases import Releases
+from streams.agents.versions import deciding_version
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
 from streams.engine.state import Space, State
 from streams.rules.accrual import Granted
@@ -153,10 +154,7 @@ class Accounts(Generic[E]):
 
     def plan_version(self, program_id: str, version: int) -> Plan:
         """The rules of a version that decided something before."""
-        program = self.programs.version(program_id, version)
-        if program is None:
-            raise LookupError(f"version {version} of program {program_id} decided before and is not loaded")
-        return self.plan_of(program)
+        return self.plan_of(deciding_version(self.programs, program_id, version))
 
     def owner(self, owner_id: str) -> E:
         """The owner; one that was never seen has nothing."""

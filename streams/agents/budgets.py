@@ -9,6 +9,7 @@ from events.messages import Answered, Asked, GivenBack, Message, Send, Wish
 from events.outputs import BudgetReached, Decision
 from schemas.program import Budget, Program
 from schemas.programs import Programs
+from streams.agents.versions import deciding_version
 from streams.engine.agent import Emit, Outcome
 from streams.engine.record import RecordLike
 from streams.engine.state import Space, State
@@ -56,10 +57,7 @@ class Budgets:
     def _answer(self, asked: Asked, emit: Emit) -> None:
         key = _key(asked.program, asked.budget)
         state = self.entities.get(key) or BudgetState()
-        program = self._programs.version(asked.program, asked.version)
-        if program is None:
-            # Left unanswered in part, the wishes would be granted whole.
-            raise LookupError(f"version {asked.version} of program {asked.program} asks and is not loaded")
+        program = deciding_version(self._programs, asked.program, asked.version)
         budget = program.budgets[asked.budget]
         granted, left = [], 0
         first, last = period_of(budget.period, asked.day)
