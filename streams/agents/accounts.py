@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final, Generic, TypeVar
 
+from msgspec import Struct
+
 from events.currencies import SCALES
 from events.inputs import AdjustmentRequested, RedemptionRequested
 from events.messages import GivenBack, Origin, Send
@@ -33,7 +35,7 @@ from streams.rules.ledger import (
     take_pending,
 )
 from streams.rules.plan import Plan
-from streams.rules.refunds import ROUNDINGS
+from streams.rules.refunds import ROUNDINGS, target
 from streams.rules.state import Grant, Tick
 from streams.rules.text import decimal_text
 
@@ -46,46 +48,34 @@ _UNCAPPED: Final = frozenset({"tier", "tier-points", "referral"})
 MOST: Final = 10**15
 
 
-class Reversal:
+class Reversal(Struct, frozen=True, kw_only=True, gc=False):
     """A refund or a cancel as its entries tell it, and how much of the order it comes to by now.
 
-    ``refunded`` and ``net`` are in the order's currency; a cancel is all of it.
+    ``refunded`` and ``net`` are in the order's currency; a cancel is all of it. The time of ``origin`` is
+    when it takes effect.
     """
 
-    __slots__ = ("cancelled", "currency", "net", "order_id", "origin", "program", "refund_id", "refunded",
-                 "rounding", "time", "version")  # fmt: skip
-
-    def __init__(
-        self,
-        *,
-        program: str,
-        version: int,
-        order_id: str,
-        refund_id: str | None,
-        refunded: int,
-        net: int,
-        cancelled: bool,
-        currency: str,
-        rounding: int,
-        origin: Origin,
-        time: int,
-    ) -> None:
-        self.program = program
-        self.version = version
-        self.order_id = order_id
-        self.refund_id = refund_id
-        self.refunded = refunded
-        self.net = net
-        self.cancelled = cancelled
-        self.currency = currency
-        self.rounding = rounding
-        self.origin = origin
-        self.time = time
+    program: str
+    version: int
+    order_id: str
+    refund_id: str | None
+    cancelled: bool
+    origin: Origin
+    refunded: int = 0
+    net: int = 0
+    currency: str = ""
+    rounding: int = 0
 
     @property
     def whole(self) -> bool:
         """Whether nothing is left of the order."""
         return self.cancelled or self.refunded >= self.net > 0
+
+    def goal(self, grant: Grant) -> int:
+        """How much of one of the order's grants is to be reversed by now."""
+        if self.cancelled or (grant.whole and self.whole):
+            return grant.amount
+        return 0 if grant.whole else target(grant.amount, self.refunded, self.net, ROUNDINGS[self.rounding])
 
     def explain(self, grant: Grant, goal: int, bucket: str) -> tuple[str, ...]:
         """How the part of a grant that goes came about."""
@@ -259,12 +249,12 @@ class Accounts(Generic[E]):
             reverses=grant.entry_id,
             explain=explain,
         )
-        emit(RewardEvent(what.time, reward))
+        emit(RewardEvent(what.origin.time, reward))
         if grant.rule not in _UNCAPPED:
             count(owner, what.program, grant.rule, home_day, -amount)
         if grant.budget:
-            back = GivenBack(what.program, grant.budget, home_day, amount, what.time)
-            emit(Send("budgets", grant.budget, what.time, back))
+            back = GivenBack(what.program, grant.budget, home_day, amount, what.origin.time)
+            emit(Send("budgets", grant.budget, what.origin.time, back))
 
     def known_request(self, kind: str, program: str, id_: str, time: int) -> bool:
         """Whether the id of a request came before; if not, it is known from now on."""

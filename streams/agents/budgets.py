@@ -13,7 +13,7 @@ from streams.agents.versions import deciding_version
 from streams.engine.agent import Emit, Outcome
 from streams.engine.record import RecordLike
 from streams.engine.state import Space, State
-from streams.rules.caps import allowed, period_of
+from streams.rules.caps import allowed, counted, period_of, sum_of
 from streams.rules.state import BudgetState
 
 
@@ -46,7 +46,7 @@ class Budgets:
         elif isinstance(message, GivenBack):
             key = _key(message.program, message.budget)
             state = self.entities.get(key) or BudgetState()
-            _add(state, message.day, -message.amount)
+            state.by_day = counted(state.by_day, message.day, -message.amount)
             self.entities.put(key, state)
 
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:
@@ -60,15 +60,14 @@ class Budgets:
         program = deciding_version(self._programs, asked.program, asked.version)
         budget = program.budgets[asked.budget]
         granted, left = [], 0
-        first, last = period_of(budget.period, asked.day)
-        spent = _spent(state, first, last)
+        spent = sum_of(state.by_day, period_of(budget.period, asked.day))
         for wish in asked.wishes:
             left = budget.amount - spent
             amount = allowed(wish.amount, left, budget.over)
             spent += amount
             granted.append(Wish(wish.rule, amount))
         if any(wish.amount for wish in granted):
-            _add(state, asked.day, sum(wish.amount for wish in granted))
+            state.by_day = counted(state.by_day, asked.day, sum(wish.amount for wish in granted))
             self._alert(program, budget, state, asked, spent, emit)
             self.entities.put(key, state)
         answer = Answered(
@@ -115,19 +114,3 @@ class Budgets:
 
 def _key(program: str, budget: str) -> bytes:
     return f"{program}\x00{budget}".encode()
-
-
-def _add(state: BudgetState, day: int, amount: int) -> None:
-    left = state.by_day.get(day, 0) + amount
-    if left:
-        state.by_day[day] = left
-    else:
-        state.by_day.pop(day, None)
-
-
-def _spent(state: BudgetState, first: int | None, last: int | None) -> int:
-    return sum(
-        amount
-        for day, amount in state.by_day.items()
-        if (first is None or day >= first) and (last is None or day <= last)
-    )

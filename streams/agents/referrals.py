@@ -194,13 +194,8 @@ class Referrals:
             version=advocacy.version,
             order_id=advocacy.order_id,
             refund_id=message.refund_id,
-            refunded=0,
-            net=0,
             cancelled=message.refund_id is None,
-            currency="",
-            rounding=0,
             origin=message.origin,
-            time=message.origin.time,
         )
         state.reverse(reversal, advocacy.advocate_id, owner, grant, grant.amount, advocacy.day, emit)
         state.owners.put(advocacy.advocate_id.encode(), owner)

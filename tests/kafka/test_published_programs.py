@@ -25,20 +25,13 @@ from streams.engine.program_reader import ProgramReader
 from streams.engine.published import Published
 from streams.engine.topic_check import TopicsError
 from tests.kafka.broker import Broker, Cluster
+from tests.program_head import HEAD
 from tests.streams.processes import EXAMPLES, KEYDAY, ended
 
 PARTITIONS = 2
 WAIT_S = 60
 POLL_S = 0.05
-PROGRAM = """[program]
-id = "shop"
-version = 1
-effective_from = 2026-01-01T00:00:00Z
-currency = "EUR"
-home_tz = "Europe/Paris"
-[markets.FR]
-tz = "Europe/Paris"
-[[accrual]]
+PROGRAM = f"""{HEAD.replace("acme", "shop")}[[accrual]]
 id = "points"
 to = "customer"
 unit = "points"

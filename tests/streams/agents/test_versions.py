@@ -19,19 +19,12 @@ from streams.engine.record import OutRecord, Record
 from streams.engine.settings import Settings
 from streams.engine.store import Store, open_db
 from streams.engine.task import Task
+from tests.program_head import HEAD
 from tests.scenarios.world import program
 
 NOON = parse_time("2026-02-01T12:00:00Z")
 DAY = 739_648  # 2026-02-01
-V1 = """[program]
-id = "shop"
-version = 1
-effective_from = 2026-01-01T00:00:00Z
-currency = "EUR"
-home_tz = "Europe/Paris"
-[markets.FR]
-tz = "Europe/Paris"
-[[accrual]]
+V1 = f"""{HEAD.replace("acme", "shop")}[[accrual]]
 id = "base"
 to = "partner"
 unit = "money"
