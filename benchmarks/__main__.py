@@ -1,6 +1,6 @@
 """``python -m benchmarks``: pass-through, Keyday and stock Faust, interleaved, on one broker per size.
 
-Writes ``build/bench.json`` and prints the table of docs/performance.md.
+Then the mix with all rules, on a broker of its own. Writes ``build/bench.json`` and prints the table of docs/performance.md.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ import click
 from benchmarks import orders
 from benchmarks.contenders import CONTENDERS, Bench, Started, again, keyday_worker
 from benchmarks.delay import delays
+from benchmarks.full_rules import FullRules, Size
 from benchmarks.probe import BenchError, Rate, rate
+from benchmarks.report import report
 from tests.chaos.stock_faust import entries_of, order_of
 from tests.kafka.broker import Broker
 
@@ -39,6 +41,8 @@ POLL_S = 0.2
 @click.option("--partitions", default=4, show_default=True)
 @click.option("--stock-seconds", default=20.0, show_default=True, help="How long stock Faust is watched.")
 @click.option("--delay-seconds", default=15.0, show_default=True)
+@click.option("--mix-events", default=Size.events, show_default=True, help="Of the mix with all rules.")
+@click.option("--only-mix", is_flag=True, help="Only the mix with all rules, on its own broker.")
 @click.option("--quick", is_flag=True, help="One small size, one round: does it run?")
 def main(
     *,
@@ -48,23 +52,39 @@ def main(
     partitions: int,
     stock_seconds: float,
     delay_seconds: float,
+    mix_events: int,
+    only_mix: bool,
     quick: bool,
 ) -> None:
     """Measure, write build/bench.json, print a table."""
     if quick:
         customers, count, rounds, stock_seconds, delay_seconds = (2_000,), 40_000, 1, 5.0, 4.0
+        mix_events = 40_000
     figures: dict[str, float] = {}
     try:
-        for size in customers:
+        for size in () if only_mix else customers:
             with fresh_broker() as broker:
                 bench = Bench(broker, FOLDER, partitions)
                 run = Run(bench, size, max(count, size), stock_seconds)
                 figures |= asyncio.run(run.all(rounds, delay_seconds if size == customers[0] else None))
+        with fresh_broker() as broker:
+            mixed = asyncio.run(full_rules(FullRules(broker, FOLDER, Size(events=mix_events)), rounds))
     except BenchError as error:
         sys.exit(f"bench: {error}")
-    figures |= headline(figures, customers[0])
+    if only_mix:
+        print(mix_table(mixed))
+        return
+    figures |= headline(figures, customers[0]) | mixed
     RESULT.write_text(json.dumps(figures, indent=2) + "\n")
     print(table(figures, customers))
+    print()
+    print(mix_table(mixed))
+
+
+async def full_rules(run: FullRules, rounds: int) -> dict[str, float]:
+    """Load the mix and run it."""
+    await run.load()
+    return await run.rounds(rounds)
 
 
 def fresh_broker() -> Broker:
@@ -224,9 +244,23 @@ def table(figures: dict[str, float], sizes: tuple[int, ...]) -> str:
     return "\n".join(lines)
 
 
-def report(line: str) -> None:
-    """A line of progress."""
-    print(f"bench: {line}", file=sys.stderr, flush=True)
+def mix_table(figures: dict[str, float]) -> str:
+    """The table of the mix in docs/performance.md."""
+    rows = (
+        ("pass-through, events/s", "passthrough_full_rules_eps"),
+        ("Keyday, events/s", "keyday_full_rules_eps"),
+        ("Keyday, slowest round", "keyday_full_rules_eps_min"),
+        ("Keyday, fastest round", "keyday_full_rules_eps_max"),
+        ("pass-through, events per CPU second", "passthrough_full_rules_eps_per_core"),
+        ("Keyday, events per CPU second", "keyday_full_rules_eps_per_core"),
+        ("Keyday, RSS in MiB", "keyday_full_rules_rss_mb"),
+    )
+    lines = ["| all rules, three agents | |", "| --- | ---: |"]
+    lines += [f"| {title} | {figures[name]:,.0f} |" for title, name in rows]
+    lines.append(f"| Keyday to pass-through | {figures['keyday_full_rules_to_passthrough']} |")
+    per_core = figures["keyday_full_rules_to_passthrough_per_core"]
+    lines.append(f"| Keyday to pass-through, per CPU second | {per_core} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from aiokafka.errors import UnknownTopicOrPartitionError
 
+from schemas.topics import ALL_TOPICS
 from tests.chaos.scene import PROGRAM, keyday
 from tests.chaos.slot import LEASH
 from tests.kafka.broker import Broker, free_port
 
 REWARDS = "rewards"
-CHANGELOG = "keyday-customers-changelog"
+#: What a worker writes: gone before the next one starts.
+WRITTEN = tuple(topic.name for topic in ALL_TOPICS if topic.direction != "input")
 
 
 @dataclass
@@ -28,12 +30,14 @@ class Bench:
     broker: Broker
     folder: Path
     partitions: int
+    inputs: tuple[str, ...] = ("orders",)
+    program: Path = PROGRAM
 
     def keyday_env(self) -> dict[str, str]:
         """The settings of a Keyday worker: all defaults, but no ticks, because the orders are of the past."""
         return {
             "KEYDAY_BROKERS": self.broker.bootstrap,
-            "KEYDAY_PROGRAMS": str(PROGRAM),
+            "KEYDAY_PROGRAMS": str(self.program),
             "KEYDAY_PARTITIONS": str(self.partitions),
             "KEYDAY_STATE_DIR": str(self.folder / "keyday"),
             "KEYDAY_CLOCK": "none",
@@ -70,16 +74,20 @@ class Started:
 
 
 async def passthrough(bench: Bench, attempt: int) -> Started:
-    """Only aiokafka: consume, and send a record of a reward's size for each order."""
+    """Only aiokafka: consume, and send a record of a reward's size for each event."""
     topic = f"passthrough-{attempt}"
     await _fresh(bench, topic)
-    env = {"BENCH_BROKERS": bench.broker.bootstrap, "BENCH_TOPIC": topic}
+    env = {
+        "BENCH_BROKERS": bench.broker.bootstrap,
+        "BENCH_INPUTS": ",".join(bench.inputs),
+        "BENCH_TOPIC": topic,
+    }
     return Started(await bench.start("passthrough", ("-m", "benchmarks.passthrough"), env), topic)
 
 
 async def keyday_worker(bench: Bench, attempt: int) -> Started:
     """A Keyday worker with exactly once on, without any state."""
-    _gone(bench, REWARDS, CHANGELOG)
+    _gone(bench, *WRITTEN)
     shutil.rmtree(bench.folder / "keyday", ignore_errors=True)
     await keyday(bench.keyday_env(), "topics", "create")
     return await again(bench, f"bench-{attempt}")

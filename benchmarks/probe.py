@@ -13,12 +13,15 @@ from pathlib import Path
 from aiokafka import AIOKafkaConsumer
 
 from benchmarks.contenders import Started
+from schemas.topics import AGENTS, changelog
 from tests.chaos.kafka import partitions_of
 
 TICKS = os.sysconf("SC_CLK_TCK")
 SAMPLE_S = 0.1
 START_TIMEOUT_S = 120.0
 STALL_TIMEOUT_S = 60.0
+#: Nothing was committed for so long: all is done.
+QUIET_S = 3.0
 
 
 class BenchError(Exception):
@@ -27,7 +30,7 @@ class BenchError(Exception):
 
 @dataclass(frozen=True)
 class Rate:
-    """Orders a second by the clock and per second of CPU, and the greatest resident memory."""
+    """Events a second by the clock and per second of CPU, and the greatest resident memory."""
 
     eps: float
     eps_per_core: float
@@ -88,3 +91,33 @@ async def rate(bootstrap: str, started: Started, *, orders: int, rewards: int, c
                 raise BenchError(f"{started.topic}: stands still at {last} of {rewards} rewards")
         done = (min(last, rewards) - first) * orders / rewards
         return Rate(done / (now - begin), done / (cpu_seconds(pid) - begin_cpu), peak_rss_mb(pid))
+
+
+async def whole_rate(bootstrap: str, started: Started, *, events: int, orders: int) -> Rate:
+    """From the last look that found nothing committed to the last change of any agent's changelog.
+
+    Each order leads to one attribution; when these are there and nothing moves any more, all agents are done.
+    """
+    pid = started.process.pid
+    changelogs = await partitions_of(bootstrap, [changelog(agent).name for agent in AGENTS])
+    attributions = await partitions_of(bootstrap, ["attributions"])
+    async with committed(bootstrap) as consumer:
+        begin = moved = time.monotonic()
+        begin_cpu = moved_cpu = cpu_seconds(pid)
+        last = 0
+        while True:
+            if started.process.returncode is not None:
+                raise BenchError(f"the worker exited with {started.process.returncode}")
+            ends = await consumer.end_offsets([*changelogs, *attributions])
+            now, cpu = time.monotonic(), cpu_seconds(pid)
+            found = sum(ends[each] for each in changelogs)
+            if found > last:
+                last, moved, moved_cpu = found, now, cpu
+            elif not last:
+                begin, begin_cpu = now, cpu
+            elif now - moved > QUIET_S and sum(ends[each] for each in attributions) >= orders:
+                break
+            if now - moved > START_TIMEOUT_S:
+                raise BenchError(f"the worker stands still at {last} changes")
+            await asyncio.sleep(SAMPLE_S)
+        return Rate(events / (moved - begin), events / (moved_cpu - begin_cpu), peak_rss_mb(pid))
