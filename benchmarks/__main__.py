@@ -1,6 +1,7 @@
 """``python -m benchmarks``: pass-through, Keyday and stock Faust, interleaved, on one broker per size.
 
-Then the mix with all rules, on a broker of its own. Writes ``build/bench.json`` and prints the table of docs/performance.md.
+Then the mix with all rules, on a broker of its own. Writes ``build/bench.json`` and prints the tables of
+docs/performance.md.
 """
 
 from __future__ import annotations
