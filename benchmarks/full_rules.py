@@ -34,7 +34,8 @@ class FullRules:
         path.write_text(program(size.partners))
         self.bench = Bench(broker, folder, size.partitions, TOPICS, path)
         self._size = size
-        self._orders = 0
+        self.events = size.events
+        self.orders = 0
 
     async def load(self) -> None:
         """Append the mix to its topics."""
@@ -43,7 +44,7 @@ class FullRules:
         bench.broker.create_topics(dict.fromkeys(TOPICS, bench.partitions))
         events = list(mix(size.events, size.customers, size.partners))
         shares = Counter(event.topic for event in events)
-        self._orders = sum(b'"type":"order.placed"' in event.value for event in events)
+        self.orders = sum(b'"type":"order.placed"' in event.value for event in events)
         report(", ".join(f"{topic} {count / size.events:.1%}" for topic, count in shares.most_common()))
         records = ((event.topic, event.time, event.key, event.value) for event in events)
         await preload(bench.broker.bootstrap, bench.partitions, records)
@@ -77,7 +78,7 @@ class FullRules:
         started = await keyday_worker(self.bench, attempt)
         try:
             return await whole_rate(
-                self.bench.broker.bootstrap, started, events=self._size.events, orders=self._orders
+                self.bench.broker.bootstrap, started, events=self._size.events, orders=self.orders
             )
         finally:
             await started.kill()

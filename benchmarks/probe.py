@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +93,18 @@ async def rate(bootstrap: str, started: Started, *, orders: int, rewards: int, c
         return Rate(done / (now - begin), done / (cpu_seconds(pid) - begin_cpu), peak_rss_mb(pid))
 
 
-async def whole_rate(bootstrap: str, started: Started, *, events: int, orders: int) -> Rate:
+async def _nothing() -> None:
+    pass
+
+
+async def whole_rate(
+    bootstrap: str,
+    started: Started,
+    *,
+    events: int,
+    orders: int,
+    on_first: Callable[[], Awaitable[None]] = _nothing,
+) -> Rate:
     """From the last look that found nothing committed to the last change of any agent's changelog.
 
     Each order leads to one attribution; when these are there and nothing moves any more, all agents are done.
@@ -112,6 +123,8 @@ async def whole_rate(bootstrap: str, started: Started, *, events: int, orders: i
             now, cpu = time.monotonic(), cpu_seconds(pid)
             found = sum(ends[each] for each in changelogs)
             if found > last:
+                if not last:
+                    await on_first()
                 last, moved, moved_cpu = found, now, cpu
             elif not last:
                 begin, begin_cpu = now, cpu

@@ -11,7 +11,8 @@ from events.time import format_time
 from streams.agents import keys
 from streams.agents.accounts import MOST
 from streams.agents.customer_state import CustomerState
-from streams.agents.referrals import Referrals, remember_marks
+from streams.agents.marks import remember_marks
+from streams.agents.referrals import Referrals
 from streams.agents.refunds import apply_waiting, has_waiting
 from streams.agents.waves import Case, Waves
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
@@ -78,7 +79,7 @@ class Orders:
             decided.grants = grants
             self._ask_advocate(plan, facts, decided, customer, emit)
             self._apply_waiting(order.program, order.order_id, decided, customer, emit)
-        remember_marks(state, order.customer_id, order.device_id, order.ip_hash)
+        remember_marks(state, order.customer_id, customer, order.device_id, order.ip_hash)
         return None
 
     def _checked(
@@ -91,7 +92,7 @@ class Orders:
         calendar = plan.calendars.get(order.market)
         if calendar is None:
             return Rejection("market_unknown", f"market {order.market} is not in program {order.program}")
-        found = self._attribution(plan, order)
+        found = _attribution(plan, order, customer)
         channel = order.channel
         if channel is None:
             channel = "partner" if found.weights else "direct"
@@ -151,11 +152,12 @@ class Orders:
         if customer.waiting and not decided.unanswered:
             apply_waiting(self._state, program, order_id, decided, customer, emit)
 
-    def _attribution(self, plan: Plan, order: OrderPlaced) -> Attribution:
-        touches = self._state.touches.get(keys.touches_key(order.program, order.customer_id))
-        if not touches and order.partner_id is None and not order.coupons:
-            return UNATTRIBUTED
-        return attribute(plan.program, order, touches or ())
+
+def _attribution(plan: Plan, order: OrderPlaced, customer: Customer) -> Attribution:
+    touches = customer.touches.get(order.program)
+    if not touches and order.partner_id is None and not order.coupons:
+        return UNATTRIBUTED
+    return attribute(plan.program, order, touches or ())
 
 
 def _too_large(plan: Plan, facts: OrderFacts) -> Rejection | None:

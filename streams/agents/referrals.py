@@ -18,6 +18,7 @@ from schemas.program import Ratio, Referral
 from streams.agents import keys
 from streams.agents.accounts import Reversal
 from streams.agents.customer_state import CustomerState
+from streams.agents.marks import has_marks, marks_of
 from streams.engine.agent import DUPLICATE, Emit, Outcome
 from streams.rules.accrual import Granted
 from streams.rules.plan import OrderFacts, Plan
@@ -105,8 +106,9 @@ class Referrals:
         month = date.fromordinal(asked.day).isoformat()[:7]
         month_key = keys.month_key(asked.program, asked.advocate_id, month)
         count = state.referred.get(month_key) or 0
+        owner = state.owner(asked.advocate_id)
         reason = None
-        if any(state.marks.get(keys.mark_key(asked.advocate_id, mark)) for mark in asked.marks):
+        if has_marks(state, asked.advocate_id, owner, asked.marks):
             reason = "same_device_or_address"
         elif rules is None or (rules.cap_per_month is not None and count >= rules.cap_per_month):
             reason = "cap_per_month"
@@ -124,7 +126,6 @@ class Referrals:
             )
         elif rules is not None:
             state.referred.put(month_key, count + 1)
-            owner = state.owner(asked.advocate_id)
             grant = self._points(
                 plan, rules, rules.advocate_points, asked.key_days, asked.advocate_id, owner,
                 referral_id=asked.referral_id, order_id=asked.order_id,
@@ -231,21 +232,6 @@ class Referrals:
         return self._state.grant(
             plan, owner_id, owner, granted, order_id, cause, home_day, time, emit, referral_id
         )
-
-
-def marks_of(device_id: str | None, ip_hash: str | None) -> list[str]:
-    """What is compared of a device and an address."""
-    found = [] if device_id is None else [f"device {device_id}"]
-    return found if ip_hash is None else [*found, f"address {ip_hash}"]
-
-
-def remember_marks(
-    state: CustomerState, customer_id: str, device_id: str | None, ip_hash: str | None
-) -> None:
-    """Note the device and the address of a click or an order, when some program grants referrals."""
-    if (device_id is not None or ip_hash is not None) and state.programs.refers:
-        for mark in marks_of(device_id, ip_hash):
-            state.marks.put(keys.mark_key(customer_id, mark), True)
 
 
 def _best_day(multiplies: dict[str, Ratio], key_days: tuple[str, ...]) -> str | None:
