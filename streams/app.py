@@ -20,9 +20,11 @@ from prometheus_client import CollectorRegistry
 
 from projections import http
 from projections.embedded_reader import EmbeddedReader
+from projections.explanations import Explanations, OpenSource
 from projections.guard import Guard
 from projections.http import make_app, make_health_app
 from projections.kafka_reader import KafkaReader
+from projections.kafka_source import kafka_source
 from projections.metrics import ProjectionMetrics
 from projections.progress import MAX_LAG_RECORDS, Blocker, BlockerCode, Progress
 from projections.store import Tables
@@ -47,6 +49,7 @@ from streams.engine.state import State
 from streams.engine.store import Store
 from streams.engine.task import CLOCK, Task
 from streams.engine.topic_check import check_topics
+from streams.explain.sources import EmbeddedLog
 
 logger = logging.getLogger(__name__)
 
@@ -335,6 +338,7 @@ class Projection:
         self.tables = Tables(folder, self.metrics)
         self.progress = Progress()
         self._settings = settings
+        self._open_source: OpenSource | None = None
 
     def follow_log(self, log: Log) -> EmbeddedReader:
         """A reader of the embedded log that is woken when the log grows."""
@@ -347,11 +351,14 @@ class Projection:
             metrics=self.metrics,
         )
         log.listeners.append(reader.on_growth)
+        source = EmbeddedLog(log, f"the embedded log in {self._settings.data}")
+        self._open_source = lambda: contextlib.nullcontext(source)
         return reader
 
     def follow_kafka(self) -> KafkaReader:
         """A reader of the topic ``rewards``, committed records only."""
         kafka = kafka_clients(self._settings)
+        self._open_source = lambda: kafka_source(kafka)
         return KafkaReader(kafka, self.tables, self.progress, decode_output, metrics=self.metrics)
 
     async def serve(self, *work: Callable[[], Awaitable[None]], listening: Callable[[str], None]) -> None:
@@ -363,7 +370,10 @@ class Projection:
         """
         stopped = _stop_on_signals()
         settings, guard = self._settings, Guard(self._settings.http_token)
-        app = make_app(self.tables, self.progress, self.registry, guard)
+        explanations = None
+        if self._open_source is not None:
+            explanations = Explanations(self._open_source, settings.programs)
+        app = make_app(self.tables, self.progress, self.registry, guard, explanations)
         runner, port = await http.start(app, guard, settings.host, settings.port)
         listening(f"http://{settings.host}:{port}")
         tasks = [asyncio.ensure_future(part()) for part in work]

@@ -53,9 +53,12 @@ def run(**flags: Any) -> int:
 
 
 @click.command()
-@settings_options("brokers", "data", "state_dir", "host", "port", *SECURITY, *LOGS)
+@settings_options("brokers", "data", "programs", "state_dir", "host", "port", *SECURITY, *LOGS)
 def serve(**flags: Any) -> int:
-    """Serve balances and statements over HTTP: from Kafka (--brokers) or from an embedded log (--data)."""
+    """Serve balances and statements over HTTP: from Kafka (--brokers) or from an embedded log (--data).
+
+    Explanations quote rules of --programs and of what was published.
+    """
     settings = settings_from(flags)
     if flags["brokers"] is not None and flags["data"] is not None:
         raise click.UsageError("give one of --brokers and --data")
