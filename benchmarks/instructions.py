@@ -4,7 +4,7 @@ Clocks are noisy on a shared machine; valgrind's callgrind counts instructions, 
 process feeds the agents' tasks directly with records that were prepared before, and lets them write to
 RocksDB; there is no broker and no network. Caches are warm: what is counted comes after a mix of all events.
 Needs valgrind (``apt install valgrind``); ``--clock`` does the same without it and shows microseconds, which
-are worth less.
+are worth less. ``--by-rule`` counts again without each set of rules and shows the differences.
 """
 
 from __future__ import annotations
@@ -22,19 +22,22 @@ from typing import Final
 import click
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from benchmarks.mix import Kinds, mix, program
+from benchmarks.mix import RULE_SETS, Kinds, mix, program, program_without
+from schemas.topics import AGENTS
 from streams.engine.task import partition_of
 from streams.generator.event import PARTNER_EVENTS
 
 PARTITIONS: Final = 12
 #: The partition of the customers whose events are fed; partners and budgets are on all of them.
 HOME: Final = 0
+ORDER: Final = "order, attributed"
 KINDS: Final = (
     "click, known customer",
     "click, new customer",
     "order, unattributed",
-    "order, attributed",
+    ORDER,
     "order.refunded",
     "order.cancelled",
     "referral.created",
@@ -76,15 +79,24 @@ class Found(Struct):
 @click.option("--partners", default=1_000, show_default=True)
 @click.option("--most", default=1_000, show_default=True, help="Events of one kind that are measured.")
 @click.option("--clock", is_flag=True, help="Nanoseconds by the clock instead; no valgrind needed.")
+@click.option("--by-rule", is_flag=True, help="Also without each set of rules: what does it add to an order?")
 @click.option("--json", "json_", is_flag=True, help="Print the costs as JSON.")
-def main(*, events: int, customers: int, partners: int, most: int, clock: bool, json_: bool) -> None:
+def main(
+    *, events: int, customers: int, partners: int, most: int, clock: bool, by_rule: bool, json_: bool
+) -> None:
     """Count what each type of event costs."""
     if not clock and shutil.which("valgrind") is None:
         sys.exit("instructions: valgrind is not installed: apt install valgrind, or give --clock")
-    with tempfile.TemporaryDirectory(prefix="keyday-instructions-") as name:
-        load = prepare(events, customers, partners, most)
-        found = count(load, Path(name), clock=clock)
-    print(msgspec.json.encode(found).decode() if json_ else table(found, "µs" if clock else "instructions"))
+    load = prepare(events, customers, partners, most)
+    unit = "µs" if clock else "instructions"
+    found = count(load, clock=clock)
+    print(msgspec.json.encode(found).decode() if json_ else table(found, unit))
+    if by_rule:
+        without = {
+            rules: count(replace(load, program=program_without(load.program, rules)), clock=clock)
+            for rules in RULE_SETS
+        }
+        print(f"\n{rule_table(found, without, unit)}")
 
 
 def prepare(events: int, customers: int, partners: int, most: int) -> Load:
@@ -103,8 +115,13 @@ def prepare(events: int, customers: int, partners: int, most: int) -> Load:
     return Load(program(partners), rows[:middle], measured)
 
 
-def count(load: Load, folder: Path, *, clock: bool = False) -> Found:
+def count(load: Load, *, clock: bool) -> Found:
     """Run the load in a process of its own, under callgrind unless by the clock."""
+    with tempfile.TemporaryDirectory(prefix="keyday-instructions-") as name:
+        return _count(load, Path(name), clock=clock)
+
+
+def _count(load: Load, folder: Path, *, clock: bool) -> Found:
     (folder / "load").write_bytes(msgspec.msgpack.encode(load))
     command = [sys.executable, "-m", "benchmarks.instructions_child", str(folder)]
     if not clock:
@@ -131,17 +148,31 @@ def count(load: Load, folder: Path, *, clock: bool = False) -> Found:
 
 def table(found: Found, unit: str) -> str:
     """A Markdown table: per event, in all and by agent."""
-    agents = ("customers", "partners", "budgets")
-    sums: dict[tuple[str, str], int] = defaultdict(int)
-    for cost in found.costs:
-        sums[cost.kind, cost.agent] += cost.amount
-    scale = 1_000 if unit == "µs" else 1
-    lines = [f"| {unit} per event | events | all agents | {' | '.join(agents)} |", f"| --- |{' ---: |' * 5}"]
+    lines = [f"| {unit} per event | events | all agents | {' | '.join(AGENTS)} |", f"| --- |{' ---: |' * 5}"]
     for kind, events in found.events.items():
-        shares = [sums[kind, agent] / events / scale for agent in agents]
+        shares = per_event(found, kind, unit)
         cells = " | ".join(f"{share:,.0f}" for share in (sum(shares), *shares))
         lines.append(f"| {kind} | {events:,} | {cells} |")
     return "\n".join(lines)
+
+
+def rule_table(whole: Found, without: dict[str, Found], unit: str) -> str:
+    """A Markdown table: what an attributed order costs with all rules, and how much less without some."""
+    every = sum(per_event(whole, ORDER, unit))
+    lines = [f"| {unit} of an attributed order | |", "| --- | ---: |", f"| all rules | {every:,.0f} |"]
+    for rules, found in without.items():
+        lines.append(f"| of it {rules} | {every - sum(per_event(found, ORDER, unit)):,.0f} |")
+    return "\n".join(lines)
+
+
+def per_event(found: Found, kind: str, unit: str) -> list[float]:
+    """What one event of a kind costs at each of the agents."""
+    sums: dict[str, int] = defaultdict(int)
+    for cost in found.costs:
+        if cost.kind == kind:
+            sums[cost.agent] += cost.amount
+    scale = found.events[kind] * (1_000 if unit == "µs" else 1)
+    return [sums[agent] / scale for agent in AGENTS]
 
 
 if __name__ == "__main__":

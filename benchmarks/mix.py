@@ -8,6 +8,7 @@ Friday, Cyber Monday and Singles' Day lie in it.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -23,6 +24,17 @@ MARKETS: Final = ("FR", "DE", "ES", "GB", "US")
 START: Final = dt.date(2025, 11, 1)
 DAYS: Final = 35
 SEED: Final = 1
+_NOTHING: Final = r"(?!)"
+_BUDGET_LINES: Final = r"(?m)^budget = .*\n"
+#: Per set of rules the tables and the lines that are left out without it.
+RULE_SETS: Final = {
+    "customers' accruals and bonuses": (r'\[\[(?:accrual|bonus)\]\][^\[]*?to = "customer"', _NOTHING),
+    "partners' bonuses": (r'\[\[bonus\]\][^\[]*?to = "partner"', _NOTHING),
+    "budgets": (r"\[\[budget\]\]", _BUDGET_LINES),
+    "caps": (_NOTHING, r"(?m)^cap = .*\n"),
+    "tiers": (r"\[tiers\]", _NOTHING),
+    "referral": (r"\[referral\]", _NOTHING),
+}
 #: As in the generated program.
 _LOOKBACK_MS: Final = 30 * DAY_MS
 
@@ -30,6 +42,15 @@ _LOOKBACK_MS: Final = 30 * DAY_MS
 def program(partners: int) -> str:
     """The program file: several accruals and bonuses, caps, budgets, tiers, referrals, key days."""
     return program_text(MARKETS, partners, START)
+
+
+def program_without(text: str, rules: str) -> str:
+    """The program without one set of its rules, one of ``RULE_SETS``; what refers to them goes, too."""
+    sections, lines = RULE_SETS[rules]
+    # Each table begins a line with "["; the comment above it goes nowhere.
+    tables = re.split(r"(?m)^(?=\[)", text)
+    kept = [table for table in tables if not re.match(sections, table)]
+    return re.sub(lines, "", "".join(kept))
 
 
 def mix(count: int, customers: int, partners: int) -> Iterator[Generated]:
