@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +38,16 @@ from streams.engine.agent import Agent
 from streams.engine.embedded import Embedded
 from streams.engine.embedded_worker import EmbeddedWorker
 from streams.engine.host import AgentSpec, TaskHost
+from streams.engine.lifeline import Lifeline
 from streams.engine.log import Log, LogError
-from streams.engine.metrics import Metrics
+from streams.engine.metrics import Metrics, process_collectors
 from streams.engine.outbox import Steps, no_step
 from streams.engine.program_reader import ProgramReader
 from streams.engine.published import Published
 from streams.engine.security import kafka_arguments
 from streams.engine.settings import Settings
 from streams.engine.state import State
-from streams.engine.store import Store
+from streams.engine.store import Store, share_memory
 from streams.engine.task import CLOCK, Task
 from streams.engine.topic_check import check_topics
 from streams.explain.sources import EmbeddedLog
@@ -176,14 +177,23 @@ class Worker:
     """A Kafka worker: Faust hosts the group membership, the tasks do the work.
 
     ``programs`` are those of files; what the topic ``programs`` publishes is taken in beside them.
+    ``line`` leads to the parent, where the worker has several processes and this is one of them.
     """
 
-    def __init__(self, settings: Settings, programs: Programs, on_step: Steps = no_step) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        programs: Programs,
+        on_step: Steps = no_step,
+        line: Lifeline | None = None,
+    ) -> None:
         self.settings = settings
         self.programs = programs
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry)
+        process_collectors(self.registry)
         self._on_step = on_step
+        self._line = line
         self._ended = asyncio.Event()
         self.failure: BaseException | None = None
 
@@ -233,6 +243,12 @@ class Worker:
         async def close_tasks(*_args: Any, **_kwargs: Any) -> None:
             await host.close()
 
+        @app.on_rebalance_complete.connect
+        async def open_nothing(*_args: Any, **_kwargs: Any) -> None:
+            # Faust seeks only when there is something to read: a worker to spare is ready, too.
+            if not app.consumer.assignment():
+                await host.open(())
+
         following = asyncio.create_task(self._guard(versions.run()))
         background = [
             following,
@@ -241,20 +257,29 @@ class Worker:
         ]
         if settings.clock == "wall":
             background.append(asyncio.create_task(self._guard(self._ticks(kafka, partitions, host))))
-        probes = None
-        if settings.metrics_port is not None:
-            health = make_health_app(WorkerReadiness(host), self.registry)
-            probes, _ = await http.start(health, None, settings.host, settings.metrics_port)
-        await self._ended.wait()
-        await host.drain()
-        for task in background:
-            task.cancel()
-        await app.stop()
-        await host.close()
-        await asyncio.wait({following})  # it closes its connection
-        if probes is not None:
-            await probes.cleanup()
+        async with self._probes(host):
+            await self._ended.wait()
+            await host.drain()
+            for task in background:
+                task.cancel()
+            await app.stop()
+            await host.close()
+            await asyncio.wait({following})  # it closes its connection
         return 0 if self.failure is None else 1
+
+    @contextlib.asynccontextmanager
+    async def _probes(self, host: TaskHost) -> AsyncIterator[None]:
+        """Answer how the worker is, on its port and to its parent, where there are any."""
+        settings, readiness = self.settings, WorkerReadiness(host)
+        async with contextlib.AsyncExitStack() as stack:
+            if settings.metrics_port is not None:
+                health = make_health_app(readiness, self.registry)
+                runner, _ = await http.start(health, None, settings.host, settings.metrics_port)
+                stack.push_async_callback(runner.cleanup)
+            if self._line is not None:
+                answers = self._line.answer(readiness.blocker, self.registry)
+                stack.callback(asyncio.create_task(self._guard(answers)).cancel)
+            yield
 
     def _spec(self, name: str, agent: MakeAgent, partitions: int) -> AgentSpec:
         return AgentSpec(
@@ -298,9 +323,13 @@ class Worker:
             self.fail(error)
 
 
-async def run_worker(settings: Settings, programs: Programs, on_step: Steps = no_step) -> int:
+async def run_worker(
+    settings: Settings, programs: Programs, on_step: Steps = no_step, line: Lifeline | None = None
+) -> int:
     """Run a Kafka worker until SIGTERM or SIGINT (0) or a failure (1), which ends the process hard."""
-    worker = Worker(settings, programs, on_step)
+    worker = Worker(settings, programs, on_step, line)
+    if line is not None:
+        share_memory(line.processes)
     tune_interpreter()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
