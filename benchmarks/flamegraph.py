@@ -52,7 +52,7 @@ def main(*, events: int, out: Path) -> None:
 async def draw(run: FullRules, spy: str, out: Path) -> None:
     """Look at the worker from its first commit to its last."""
     await run.load()
-    started = await keyday_worker(run.bench, 0)
+    started = await keyday_worker(run.bench, 0, processes=1)
     # Without threads that wait: only what the processor does is drawn.
     watching: asyncio.subprocess.Process | None = None
 

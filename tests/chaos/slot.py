@@ -220,6 +220,11 @@ def children_of(pid: int) -> list[int]:
         return []
 
 
+def family_of(pid: int) -> list[int]:
+    """A process and all that it, and those that it, have started and that still run."""
+    return [pid, *(each for child in children_of(pid) for each in family_of(child))]
+
+
 async def until_ended(pid: int) -> None:
     """Wait until a process has ended that somebody else started."""
     try:

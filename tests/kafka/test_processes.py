@@ -123,31 +123,20 @@ def check_metrics(text: str) -> None:
     assert {each.labels["process"] for each in memory} == {"0", "1", "2"}
 
 
-def test_processes_do_not_outlive_a_parent_that_is_killed(scene: Scene) -> None:
+def test_no_process_outlives_its_parent_or_one_of_the_others(scene: Scene) -> None:
     async def story() -> None:
         async with scene:
             worker = scene.slot("worker", command=KEYDAY, KEYDAY_PROCESSES="2")
-            await worker.start(None)
             async with scene.load():
+                await worker.start(None)
                 await until_shared(scene.bootstrap, APP_ID, 2)
                 pids = processes_of(worker)
                 assert len(pids) == 2
                 worker.kill()
                 await all_ended(pids)
+
                 await worker.start(None)
-            await scene.settle()
-
-    asyncio.run(story())
-    assert_good(scene)
-
-
-def test_a_worker_ends_with_the_first_of_its_processes_that_dies(scene: Scene) -> None:
-    async def story() -> None:
-        async with scene:
-            worker = scene.slot("worker", command=KEYDAY, KEYDAY_PROCESSES="2")
-            await worker.start(None)
-            async with scene.load():
-                await until_shared(scene.bootstrap, APP_ID, 2)
+                await scene.processed(await scene.input.mark("after the parent's end"))
                 assert worker.process is not None
                 pids = processes_of(worker)
                 os.kill(pids[1], signal.SIGKILL)
@@ -155,7 +144,7 @@ def test_a_worker_ends_with_the_first_of_its_processes_that_dies(scene: Scene) -
                     assert await worker.process.wait() == 1, worker.tail()
                 await all_ended(pids)
                 assert "process 2/2 ended with status -9" in worker.log.read_text()
-                await worker.start(None)
+            await worker.start(None)
             await scene.settle()
 
     asyncio.run(story())
