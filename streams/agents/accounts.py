@@ -44,9 +44,6 @@ E = TypeVar("E", bound=Owner)
 #: Grants of no rule of the program file; they have no cap.
 _UNCAPPED: Final = frozenset({"tier", "tier-points", "referral"})
 
-#: The greatest amount of one posting, so that the sums of many stay within 64 bits.
-MOST: Final = 10**15
-
 
 class Reversal(Struct, frozen=True, kw_only=True, gc=False):
     """A refund or a cancel as its entries tell it, and how much of the order it comes to by now.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 from events.inputs import OrderPlaced
+from events.limits import GRANT_MAX
 from events.messages import Credited, Decided, Send, Settled
 from events.outputs import AttributionDecided, Decision
 from events.time import format_time
 from streams.agents import keys
-from streams.agents.accounts import MOST
 from streams.agents.customer_state import CustomerState
 from streams.agents.marks import remember_marks
 from streams.agents.referrals import Referrals
@@ -103,7 +103,8 @@ class Orders:
         facts = order_facts(plan, order, key_days, channel, new_customer=new_customer)
         if facts is None:
             return Rejection("fx_rate_missing", f"no rate from {order.currency} is in force then")
-        return _too_large(plan, facts) or (plan, facts, found)
+        too_large = _too_large(plan, facts, credited=bool(found.weights))
+        return too_large or (plan, facts, found)
 
     def referred(self, answer: Decided, emit: Emit) -> None:
         """The advocate's side decided on the referral that an order qualified."""
@@ -160,15 +161,23 @@ def _attribution(plan: Plan, order: OrderPlaced, customer: Customer) -> Attribut
     return attribute(plan.program, order, touches or ())
 
 
-def _too_large(plan: Plan, facts: OrderFacts) -> Rejection | None:
-    """An order whose grants would leave the range of the ledger; only an enormous basis can."""
-    if not facts.order.lines and max(facts.net, facts.gross) < MOST // plan.largest_factor:
+def _too_large(plan: Plan, facts: OrderFacts, *, credited: bool) -> Rejection | None:
+    """An order whose grants would leave the range of the ledger; only enormous amounts can.
+
+    What partners earn is bounded by all of their rules, as only they know which of them match.
+    """
+    basis = max(facts.net, facts.gross)
+    if facts.order.lines:
+        basis = max(basis, plan.converted(sum(line.amount for line in facts.order.lines), facts.fx))
+    if credited and basis > plan.partners.largest_basis:
+        return Rejection("amount_out_of_range", f"rules for partners may grant more than {GRANT_MAX}")
+    if basis <= plan.customers.largest_basis:
         return None
     granted = accruals(plan, facts)
     granted += bonuses(plan, facts, granted)
     for one in granted:
-        if one.amount > MOST:
-            return Rejection("amount_out_of_range", f"rule {one.rule} grants more than {MOST}")
+        if one.amount > GRANT_MAX:
+            return Rejection("amount_out_of_range", f"rule {one.rule} grants more than {GRANT_MAX}")
     return None
 
 
