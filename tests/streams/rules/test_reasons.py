@@ -222,6 +222,10 @@ def test_a_partner_is_told_what_kept_rules_from_it() -> None:
         ("c", "unknown", None),
         ("d", "unmet", "partner_group"),
     ]
+    assert reasons(rules, {"b": 1, "d": 1}, partner=share("content")) == [
+        ("a", "unknown", None),
+        ("c", "exclusive", "b"),
+    ]
     assert reasons(rules, {"a": 1, "b": 1}, partner=share("content")) == [
         ("c", "exclusive", "b"),
         ("d", "unknown", None),
