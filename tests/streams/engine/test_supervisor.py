@@ -26,8 +26,10 @@ registry = CollectorRegistry()
 Gauge("place", "Where.", registry=registry).set(int(sys.argv[1]))
 async def main():
     answering = asyncio.create_task(Lifeline(1, 2).answer(lambda: {"code": "starting"}, registry))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, answering.cancel)
-    await asyncio.wait({answering})
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    await stopped.wait()
+    answering.cancel()
 asyncio.run(main())
 """
 
