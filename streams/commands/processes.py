@@ -16,8 +16,8 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.registry import Collector
 
 from projections import http
-from projections.http import RETRY, Handler, make_health_app
-from projections.problems import ProblemCode, problem
+from projections.http import Handler, make_health_app
+from projections.problems import RETRY, ProblemCode, problem
 from projections.progress import Blocker, BlockerCode
 from streams.engine.lifeline import Family, Report, families_of, labelled
 from streams.engine.metrics import process_collectors
