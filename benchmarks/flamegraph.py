@@ -39,11 +39,7 @@ def main(*, events: int, out: Path) -> None:
             asyncio.run(draw(FullRules(broker, FOLDER, Size(events=events)), spy, out))
     except BenchError as error:
         sys.exit(f"flamegraph: {error}")
-    # py-spy's title is its own command line.
-    svg = re.sub(
-        r'(<text id="title"[^>]*>)[^<]*', r"\1A Keyday worker, all rules, three agents", out.read_text()
-    )
-    out.write_text(svg)
+    out.write_text(tidy(out.read_text()))
     if (size := out.stat().st_size) > MOST_BYTES:
         sys.exit(f"flamegraph: {out} has {size} bytes, more than {MOST_BYTES}: take fewer events")
     print(f"{out}: {size:,} bytes")
@@ -76,6 +72,12 @@ async def draw(run: FullRules, spy: str, out: Path) -> None:
     if watching is None or await watching.wait():
         said = await watching.stderr.read() if watching is not None and watching.stderr else b""
         raise BenchError(f"py-spy failed, it may need root: {said.decode(errors='replace').strip()[-300:]}")
+
+
+def tidy(svg: str) -> str:
+    """The picture with a title instead of py-spy's command line, and without the comments of its script."""
+    svg = re.sub(r'(<text id="title"[^>]*>)[^<]*', r"\1A Keyday worker, all rules, three agents", svg)
+    return re.sub(r"(?m)^\s*//.*\n", "", svg)
 
 
 if __name__ == "__main__":
