@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -92,11 +93,9 @@ def main(
     found = count(load, clock=clock)
     print(msgspec.json.encode(found).decode() if json_ else table(found, unit))
     if by_rule:
-        without = {
-            rules: count(replace(load, program=program_without(load.program, rules)), clock=clock)
-            for rules in RULE_SETS
-        }
-        print(f"\n{rule_table(found, without, unit)}")
+        print()
+        for line in rule_lines(load, found, unit, clock=clock):
+            print(line, flush=True)
 
 
 def prepare(events: int, customers: int, partners: int, most: int) -> Load:
@@ -156,13 +155,15 @@ def table(found: Found, unit: str) -> str:
     return "\n".join(lines)
 
 
-def rule_table(whole: Found, without: dict[str, Found], unit: str) -> str:
+def rule_lines(load: Load, whole: Found, unit: str, *, clock: bool) -> Iterator[str]:
     """A Markdown table: what an attributed order costs with all rules, and how much less without some."""
     every = sum(per_event(whole, ORDER, unit))
-    lines = [f"| {unit} of an attributed order | |", "| --- | ---: |", f"| all rules | {every:,.0f} |"]
-    for rules, found in without.items():
-        lines.append(f"| of it {rules} | {every - sum(per_event(found, ORDER, unit)):,.0f} |")
-    return "\n".join(lines)
+    yield f"| {unit} of an attributed order | |"
+    yield "| --- | ---: |"
+    yield f"| all rules | {every:,.0f} |"
+    for rules in RULE_SETS:
+        found = count(replace(load, program=program_without(load.program, rules)), clock=clock)
+        yield f"| of it {rules} | {every - sum(per_event(found, ORDER, unit)):,.0f} |"
 
 
 def per_event(found: Found, kind: str, unit: str) -> list[float]:
