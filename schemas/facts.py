@@ -41,7 +41,7 @@ def to_fact(
     Raises:
         Refused: the currency, an amount or the net is none.
     """
-    kind, check = _FACTS[type(event)]
+    kind, tag, check = _FACTS[type(event)]
     if check is not None:
         check(event, data)
     elif money is not None:
@@ -50,7 +50,7 @@ def to_fact(
     if None in data.values():
         # Absent and null are the same for all that is optional.
         fields = {name: value for name, value in data.items() if value is not None}
-    fields["type"] = kind.__struct_config__.tag
+    fields["type"] = tag
     fields["source"] = event.source
     fields["id"] = event.id
     fields["time"] = time
@@ -131,7 +131,7 @@ def _request(event: Any, fields: dict[str, Any], money: str) -> None:
     fields["amount"] = read(data.amount, "data.amount")
 
 
-_FACTS: dict[type[wire.Envelope], tuple[Any, Check | None]] = {
+_KINDS: dict[type[wire.Envelope], tuple[Any, Check | None]] = {
     wire.OrderPlaced: (inputs.OrderPlaced, _order_placed),
     wire.OrderRefunded: (inputs.OrderRefunded, _order_refunded),
     wire.OrderCancelled: (inputs.OrderCancelled, None),
@@ -146,3 +146,5 @@ _FACTS: dict[type[wire.Envelope], tuple[Any, Check | None]] = {
     wire.RedemptionRequested: (inputs.RedemptionRequested, None),
     wire.AdjustmentRequested: (inputs.AdjustmentRequested, None),
 }
+#: The same with the tag by which ``convert`` knows the fact.
+_FACTS = {wired: (kind, kind.__struct_config__.tag, check) for wired, (kind, check) in _KINDS.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby, repeat
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -24,8 +24,8 @@ _REQUEST_BYTES = 2_000_000
 #: What is appended of a record: timestamp, key, value, headers.
 _Entry = tuple[int, bytes | None, bytes | None, list[tuple[str, bytes]]]
 _NO_HEADERS: list[tuple[str, bytes]] = []
-_PLACE = attrgetter("topic", "partition")
-_FIELDS = [attrgetter(name) for name in ("timestamp", "key", "value", "headers")]
+_PLACE = itemgetter(0, 1)
+_ENTRY = itemgetter(2, 3, 4, 5)
 _KEY, _VALUE = itemgetter(0), itemgetter(1)
 
 Steps = Callable[[str], None]
@@ -104,8 +104,7 @@ class Outbox:
         step("before_sends")
         pending = []
         for (topic, partition), records in _by_partition(outputs).items():
-            times, keys, values, headers = (map(field, records) for field in _FIELDS)
-            sent = await self._send(topic, partition, zip(times, keys, values, headers, strict=True))
+            sent = await self._send(topic, partition, map(_ENTRY, records))
             pending += [future for future, _ in sent]
         entries = [*changes, (POSITIONS_KEY, msgspec.msgpack.encode(positions))]
         # One after the other: thousands of tuples at once would wake the garbage collector.

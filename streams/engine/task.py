@@ -199,7 +199,8 @@ class Task:
         progress = self._progress
         if wall_now is not None and not self._timely(record, time, wall_now):
             return
-        progress.stream_time = max(progress.stream_time, time)
+        if time > progress.stream_time:  # noqa: PLR1730 - a call of max costs more, for each record
+            progress.stream_time = time
         if progress.started_at is None:
             progress.started_at = time
         identity = identity_key(topic, event.source, event.id)
