@@ -27,7 +27,7 @@ from msgspec.structs import replace
 
 from benchmarks.mix import RULE_SETS, Kinds, mix, program, program_without
 from schemas.topics import AGENTS
-from streams.engine.task import partition_of
+from streams.engine.partitioner import partition_of
 from streams.generator.event import PARTNER_EVENTS
 
 PARTITIONS: Final = 12

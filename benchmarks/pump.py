@@ -9,10 +9,11 @@ from pathlib import Path
 
 from schemas.programs import Programs
 from streams.app import inputs_of, make_agents, make_task
+from streams.engine.partitioner import partition_of
 from streams.engine.record import OutRecord, Record, RecordLike
 from streams.engine.settings import Settings
 from streams.engine.store import Store, open_db
-from streams.engine.task import Task, partition_of
+from streams.engine.task import Task
 
 #: A batch of one agent is about to be processed; what is done inside is what it costs.
 Watch = Callable[[str], AbstractContextManager[None]]

@@ -247,8 +247,8 @@ def _shown(events: Iterable[Generated], count: int, span: _Span) -> Iterator[Gen
 
 
 def _records(events: Iterable[Generated], target: Destination) -> Iterator[OutRecord]:
+    from streams.engine.partitioner import partition_of
     from streams.engine.record import OutRecord
-    from streams.engine.task import partition_of
     from streams.imports.feed import with_midnights
 
     count = target.partitions

@@ -225,7 +225,7 @@ def feed(
     export: Export, partitions: int, zones: Sequence[str], tally: Tally, refuse: Refuse
 ) -> Iterator[OutRecord]:
     """The orders of an export by time, with the home midnights between them; shows its progress on stderr."""
-    from streams.engine.task import partition_of
+    from streams.engine.partitioner import partition_of
     from streams.imports.feed import with_midnights
     from streams.imports.intake import ORDERS
     from streams.imports.sort import by_time

@@ -162,9 +162,9 @@ def _tree(path: Path, content: bytes) -> dict[str, Any]:
 def _to_log(settings: Settings, file: _File) -> None:
     from schemas.programs import Programs
     from streams.engine.log import Log, LogError
+    from streams.engine.partitioner import partition_of
     from streams.engine.published import Published
     from streams.engine.record import OutRecord
-    from streams.engine.task import partition_of
 
     log = Log.open(settings.data)
     if isinstance(log, LogError):
@@ -200,11 +200,11 @@ async def _publish(settings: Settings, file: _File) -> Programs:
     from schemas.programs import Programs
     from streams.engine import produce
     from streams.engine.brokers import explained
+    from streams.engine.partitioner import partition_of
     from streams.engine.program_reader import ProgramReader
     from streams.engine.published import Published
     from streams.engine.record import OutRecord
     from streams.engine.security import kafka_arguments
-    from streams.engine.task import partition_of
 
     partitions = (await produce.topic_partitions(settings, [_TOPIC]))[_TOPIC]
     programs = Programs()

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from operator import attrgetter
 
-from aiokafka.partitioner import DefaultPartitioner
 from msgspec import Struct, field
 
 from events.inputs import InputEvent
@@ -25,6 +23,7 @@ from streams.engine.agent import Agent, Rejection
 from streams.engine.clock import Midnight, decode_tick, midnight_of, midnights
 from streams.engine.identities import Identities, Verdict, identity_key
 from streams.engine.limits import DAY_MS, Limits
+from streams.engine.partitioner import partition_of
 from streams.engine.record import OutRecord, RecordLike
 from streams.engine.state import Change, Delta, State
 from streams.engine.store import Store
@@ -38,7 +37,6 @@ ORIGIN = "keyday-topic"
 _STRUCTURED = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 #: The engine's own space in a task's state.
 _TASK_PREFIX = b"\x01"
-_partitioner = DefaultPartitioner()
 _topic_of = attrgetter("topic")
 #: Makes a named tuple without the call of its constructor, where many are made.
 _new_tuple = tuple.__new__
@@ -84,13 +82,6 @@ class Commit(Struct):
     positions: dict[str, int]
     consumed: int
     tally: Tally
-
-
-@lru_cache(maxsize=65_536)
-def partition_of(key: bytes, partitions: int) -> int:
-    """The partition of a key as Kafka's default partitioner chooses it (murmur2)."""
-    chosen: int = _partitioner(key, range(partitions), range(partitions))
-    return chosen
 
 
 class Task:

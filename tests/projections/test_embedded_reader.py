@@ -15,8 +15,8 @@ from projections.progress import Progress
 from projections.store import Tables
 from schemas.rewards import decode_output, encode_output
 from streams.engine.log import Log
+from streams.engine.partitioner import partition_of
 from streams.engine.record import OutRecord
-from streams.engine.task import partition_of
 from tests.projections.ledgers import Author, recompute
 
 PARTITIONS = 3

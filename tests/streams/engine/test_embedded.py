@@ -18,10 +18,10 @@ from streams.engine.embedded import AgentFactory, Embedded
 from streams.engine.limits import Limits
 from streams.engine.log import Log, LogError, LogErrorCode
 from streams.engine.metrics import Metrics
+from streams.engine.partitioner import partition_of
 from streams.engine.record import OutRecord, Record
 from streams.engine.replay import ReplaySummary, replay
 from streams.engine.store import Store
-from streams.engine.task import partition_of
 from tests.chaos.stream import format_time, midnight
 from tests.streams.engine import feeds
 from tests.streams.engine.recorder import recorder

@@ -13,10 +13,11 @@ from schemas.programs import Programs
 from streams import app
 from streams.engine.clock import Midnight, encode_midnight, midnight_of
 from streams.engine.limits import DAY_MS
+from streams.engine.partitioner import partition_of
 from streams.engine.record import Record
 from streams.engine.settings import Settings
 from streams.engine.store import Store, open_db
-from streams.engine.task import Commit, Task, partition_of
+from streams.engine.task import Commit, Task
 
 NOON = 1_764_162_000_000  # 2025-11-26T13:00:00Z
 ZONE = "America/New_York"
