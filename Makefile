@@ -44,7 +44,7 @@ test: setup lint types schemas-check ## Lint, types, and every test that this ma
 	@$(PYTEST)
 
 test-fast: setup ## Tests that need no broker and little time
-	@$(PYTEST) -m "not kafka and not slow"
+	@$(PYTEST) -m "not kafka and not slow" --numprocesses auto
 
 test-kafka: setup ## Tests on a real Kafka broker; fails when none can run
 	@KEYDAY_REQUIRE_KAFKA=1 $(PYTEST) tests/kafka
