@@ -12,6 +12,7 @@ from typing import NamedTuple
 WANTED = 0.9
 #: What mutmut says of mutants that a test noticed, or that never came to an end.
 KILLED = frozenset({"killed", "timeout", "segfault"})
+_NOT_TRIED = "not checked"
 
 _RESULT = re.compile(r"^\s+(\S+__mutmut_\d+): (.+)$", re.MULTILINE)
 _NAME = re.compile(r"streams\.rules\.(\w+)\.x(?:_|ǁ(\w+)ǁ)(\w+)__mutmut_\d+")
@@ -23,10 +24,6 @@ class Change(NamedTuple):
     where: str
     was: str
     now: str
-
-    @property
-    def module(self) -> str:
-        return self.where.split(".")[0]
 
 
 class Row(NamedTuple):
@@ -67,6 +64,12 @@ def results(text: str) -> dict[str, str]:
     return dict(_RESULT.findall(text))
 
 
+def tried(every: Mapping[str, str]) -> dict[str, str]:
+    """What became of the mutants of the modules that were tried; one that was left out of these survived."""
+    modules = {_module(mutant) for mutant, outcome in every.items() if outcome != _NOT_TRIED}
+    return {mutant: outcome for mutant, outcome in every.items() if _module(mutant) in modules}
+
+
 def change(mutant: str, shown: str) -> Change:
     """The mutant that ``mutmut show`` prints as a unified diff."""
     lines = shown.splitlines()
@@ -105,13 +108,13 @@ def report(
             fate = "explained" if survivors[mutant] in known else "survived"
         if fate == "survived":
             unexplained.append(survivors[mutant])
-        fates.setdefault(function_of(mutant).split(".")[0], Counter())[fate] += 1
+        fates.setdefault(_module(mutant), Counter())[fate] += 1
     rows = [
         Row(module, count["killed"], count["explained"], count["survived"])
         for module, count in sorted(fates.items())
     ]
     stale = known - set(survivors.values())
-    return Report(rows, sorted(unexplained), sorted(one for one in stale if one.module in fates))
+    return Report(rows, sorted(unexplained), sorted(one for one in stale if one.where.split(".")[0] in fates))
 
 
 def table(rows: list[Row]) -> str:
@@ -123,6 +126,10 @@ def table(rows: list[Row]) -> str:
         share = int(row.share * 1000) / 10
         lines.append(f"| {row.module} | {row.killed} | {row.explained} | {row.survived} | {share:.1f} % |")
     return "\n".join(lines)
+
+
+def _module(mutant: str) -> str:
+    return function_of(mutant).split(".")[0]
 
 
 def _plain(lines: Iterable[str]) -> str:

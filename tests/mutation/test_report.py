@@ -12,6 +12,7 @@ from tests.mutation.report import (
     report,
     results,
     table,
+    tried,
 )
 
 RESULTS = """
@@ -51,6 +52,15 @@ def test_a_mutant_is_of_a_function(mutant: str, function: str) -> None:
 
 def test_a_mutant_is_known_by_what_it_changes_wherever_that_stands() -> None:
     assert change("streams.rules.caps.x_spent__mutmut_2", SHOWN) == SPENT
+
+
+def test_a_module_is_tried_whole_or_not_at_all() -> None:
+    left = "streams.rules.caps.x_spent__mutmut_3"
+    other = "streams.rules.ledger.x_expire__mutmut_1"
+
+    assert tried(results(RESULTS) | {left: "not checked", other: "not checked"}) == results(RESULTS) | {
+        left: "not checked"
+    }
 
 
 def judged(*explained: Change) -> Report:
