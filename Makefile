@@ -49,8 +49,8 @@ test-fast: setup ## Tests that need no broker and little time
 test-kafka: setup ## Tests on a real Kafka broker; fails when none can run
 	@KEYDAY_REQUIRE_KAFKA=1 $(PYTEST) tests/kafka
 
-mutation: setup ## Break the rules one line at a time: do the tests notice? (MODULES="caps tiers", WORKERS=2)
-	@nice -n 15 $(BIN)/python -m tests.mutation --workers $(WORKERS) $(MODULES)
+mutation: setup ## Break the rules one line at a time: do the tests notice? (MODULES="caps tiers", WORKERS=2, RESUME=1)
+	@nice -n 15 $(BIN)/python -m tests.mutation --workers $(WORKERS) $(if $(RESUME),--resume) $(MODULES)
 
 chaos: setup ## Kill workers on a real broker and compare the ledgers (KILLS=100 SEED=1)
 	@$(BIN)/python -m tests.chaos --kills $(KILLS) --seed $(SEED)
