@@ -105,6 +105,12 @@ def test_on_no_basis_up_to_the_largest_does_a_grant_leave_the_range_of_the_ledge
             assert all(one.amount <= GRANT_MAX for one in found)
 
 
+def test_flat_amounts_that_a_multiplier_takes_out_of_the_range_leave_room_for_no_basis() -> None:
+    enormous = rule("f", 'flat = "10000000000.00"') + bonus("x", 'multiply = "1000000"')
+
+    assert plan(enormous).customers.largest_basis < 0
+
+
 def test_plausible_rules_bear_any_order() -> None:
     of = plan(rule("r", 'rate = "0.2"') + rule("f", 'flat = "50.00"') + bonus("x", 'multiply = "5"'))
 
