@@ -111,6 +111,14 @@ def test_flat_amounts_that_a_multiplier_takes_out_of_the_range_leave_room_for_no
     assert plan(enormous).customers.largest_basis < 0
 
 
+def test_tiers_multiply_what_partners_earn_and_not_what_customers_do() -> None:
+    level = '[tiers]\nmetric = "orders"\nwindow = "month"\nlevels = [{ id = "a", from = "0", multiply = "1000000" }]\n'
+    flat = rule("f", 'flat = "10000000000.00"')
+
+    assert plan(flat + level).customers.largest_basis > 0
+    assert plan(flat.replace('to = "customer"', 'to = "partner"') + level).partners.largest_basis < 0
+
+
 def test_plausible_rules_bear_any_order() -> None:
     of = plan(rule("r", 'rate = "0.2"') + rule("f", 'flat = "50.00"') + bonus("x", 'multiply = "5"'))
 
