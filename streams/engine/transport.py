@@ -42,6 +42,8 @@ _FETCH_BYTES = 32 * 1024 * 1024
 
 #: Kafka's timestamp type; nobody looks at it.
 _CREATE_TIME = 0
+#: Of a fetch that began nowhere in particular.
+_NO_EPOCH = -1
 
 
 class InputLostError(Exception):
@@ -59,13 +61,13 @@ class BatchTopic(Topic):
 
 
 class Fetch(dict[TP, list[Any]]):
-    """Records per partition, and per assigned partition (next offset, end) before and after the fetch."""
+    """Records; per assigned partition the next offset before the fetch, and (next offset, end) after it."""
 
     def __init__(
         self,
         records: Mapping[TP, list[Any]],
         epoch: int,
-        before: Mapping[TP, tuple[int, int]],
+        before: Mapping[TP, int],
         after: Mapping[TP, tuple[int, int]],
     ) -> None:
         super().__init__(records)
@@ -79,10 +81,15 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     A fetch may wait while partitions are taken away, given back and sought anew. ``epoch`` counts the
     seeks, in this thread, so that what was fetched before one is told from what was fetched after it.
+
+    Rebalances can follow each other so closely that the seek for one comes when the next has been decided.
+    What is fetched of an assignment that was not sought yet begins at the group's offsets; it belongs to no
+    epoch, and the seek that follows the rebalance reads it again.
     """
 
     epoch = 0
-    _sought: Mapping[TP, tuple[int, int]] = {}
+    _sought: Mapping[TP, int] = {}
+    _sought_for: Any = None
 
     def _create_worker_consumer(self, _transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
@@ -119,18 +126,24 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         max_records: int | None = None,
     ) -> Any:
         epoch = self.epoch
-        # The end of a partition is not known before its first fetch: it begins where it was sought.
-        start: Mapping[TP, tuple[int, int]] = {**self._sought, **_progress(consumer)}
+        start = _positions(consumer)
         records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
         if self.epoch != epoch:
             start = self._sought
-        return Fetch(records, self.epoch, start, _progress(consumer))
+        current = _assignment(consumer)
+        sought = current is not None and current is self._sought_for
+        return Fetch(records, self.epoch if sought else _NO_EPOCH, start, _progress(consumer))
 
     async def _seek_wait(self, consumer: aiokafka.AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
+        assignment = _assignment(consumer)
+        self.epoch += 1
+        if assignment is None or set(assignment.tps) != set(partitions):
+            self._sought_for = None
+            return
         for tp, offset in partitions.items():
             consumer.seek(tp, offset)
-        self._sought = {tp: (offset, offset) for tp, offset in partitions.items()}
-        self.epoch += 1
+        self._sought = dict(partitions)
+        self._sought_for = assignment
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         # For monitoring only: a commit that fails says nothing about what was processed.
@@ -144,17 +157,32 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return True
 
 
+def _positions(consumer: aiokafka.AIOKafkaConsumer) -> Mapping[TP, int]:
+    """Per assigned partition the next offset to fetch, also where nothing was fetched yet."""
+    assignment = _assignment(consumer)
+    if assignment is None:
+        return {}
+    states = {tp: assignment.state_value(tp) for tp in assignment.tps}
+    return {tp: state.position for tp, state in states.items() if state.has_valid_position}
+
+
 def _progress(consumer: aiokafka.AIOKafkaConsumer) -> dict[TP, tuple[int, int]]:
     """Per assigned partition: the next offset to fetch and the end of what is committed to it."""
-    subscription = consumer._subscription.subscription  # noqa: SLF001  no public way without a request
-    if subscription is None or subscription.assignment is None:
+    assignment = _assignment(consumer)
+    if assignment is None:
         return {}
     found: dict[TP, tuple[int, int]] = {}
-    for tp in subscription.assignment.tps:
-        state = subscription.assignment.state_value(tp)
+    for tp in assignment.tps:
+        state = assignment.state_value(tp)
         if state.has_valid_position and state.lso is not None:
             found[tp] = (state.position, state.lso)
     return found
+
+
+def _assignment(consumer: aiokafka.AIOKafkaConsumer) -> Any:
+    """What the last rebalance gave; each gives a new object. ``None`` before the first."""
+    subscription = consumer._subscription.subscription  # noqa: SLF001  no public way without a request
+    return None if subscription is None else subscription.assignment
 
 
 class BatchConsumer(driver.Consumer):
@@ -214,7 +242,7 @@ class BatchConsumer(driver.Consumer):
     def _accept(self, fetch: Fetch) -> None:
         """Check that the fetch begins where the last one ended, and note how far it came."""
         for tp in fetch:
-            expected, found = self._next.get(tp), fetch.before.get(tp, (None, None))[0]
+            expected, found = self._next.get(tp), fetch.before.get(tp)
             if expected != found:
                 error = InputLostError(
                     f"{tp.topic}-{tp.partition} was to be read from {expected}, not {found}"
