@@ -15,8 +15,9 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 
 from schemas.topics import ALL_TOPICS
 from streams.engine.settings import Processes
-from tests.chaos.scene import PROGRAM, keyday
+from tests.chaos.scene import keyday
 from tests.chaos.slot import LEASH, family_of, until_ended
+from tests.chaos.stock_faust import PROGRAM
 from tests.kafka.broker import Broker, free_port
 
 REWARDS = "rewards"

@@ -22,7 +22,7 @@ FOLDER = Path("build/chaos").resolve()
 @click.command()
 @click.option("--kills", default=100, show_default=True, help="SIGKILLs in all.")
 @click.option("--seed", default=1, show_default=True, help="Seed of the input and of the kills.")
-@click.option("--workers", default=2, show_default=True)
+@click.option("--workers", default=3, show_default=True)
 @click.option("--partitions", default=4, show_default=True)
 @click.option("--pace", default=150, show_default=True, help="Records a second.")
 @click.option("--control/--no-control", default=True, help="Run stock Faust beside it.")
@@ -77,7 +77,7 @@ def all_mutants(options: Options) -> int:
 def explain(verdict: Verdict, kills: Kills) -> str:
     """What happened besides the counts."""
     kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(kills.by_kind.items()) if count)
-    lines = [f"deaths: {kinds}"]
+    lines = [f"compared: {verdict.compared}", f"deaths: {kinds}"]
     if kills.woken:
         lines.append("woken after a takeover: " + ", ".join(f"{how} {n}" for how, n in kills.woken.items()))
     if kills.own_exits:

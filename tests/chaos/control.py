@@ -15,7 +15,7 @@ import orjson
 
 from tests.chaos.kafka import StuckError, await_consumed, create_topics, read_all
 from tests.chaos.slot import LEASH
-from tests.chaos.stock_faust import APP_ID, TOPIC
+from tests.chaos.stock_faust import APP_ID, RULES, TOPIC
 from tests.chaos.verdict import Entry
 from tests.kafka.broker import free_port
 
@@ -104,7 +104,7 @@ class Control:
         # Stock Faust is not transactional: everything that it sent counts.
         async for record in read_all(self._bootstrap, TOPIC):
             found[orjson.loads(record.value)["entry_id"]] += 1
-        wanted = {entry.entry_id for entry in expected.values() if entry.kind in {"accrued", "bonus"}}
+        wanted = {entry.entry_id for entry in expected.values() if entry.rule in RULES and not entry.reverses}
         doubled = sum(count - 1 for count in found.values()) + len(found.keys() - wanted)
         return ControlVerdict(self.kills, len(wanted - found.keys()), doubled, note)
 

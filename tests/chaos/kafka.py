@@ -76,6 +76,8 @@ class Producer:
                 for partition in range(self._partitions):
                     await self._append(item, partition)
                 await self._producer.flush()
+            elif item.topic == "programs":
+                await self._append(item, 0)
             else:
                 await self._append(item, partition_of(item.key, self._partitions))
         await self._producer.flush()

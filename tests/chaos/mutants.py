@@ -143,7 +143,7 @@ def seek_to_group_offsets() -> None:
         await self._thread.seek_to_committed()
 
     def accept_all(self: transport.BatchConsumer, fetch: transport.Fetch) -> None:
-        self._next.update({tp: position for tp, (position, _) in fetch.before.items()})
+        self._next.update(fetch.before)
         accept(self, fetch)
 
     def take_all(self: KafkaTask, topic: str, records: Sequence[RecordLike]) -> None:

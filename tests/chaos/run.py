@@ -26,7 +26,7 @@ class Options:
     kills: int
     seed: int
     folder: Path
-    workers: int = 2
+    workers: int = 3
     partitions: int = 4
     pace: int = 150  # records a second
     control: bool = True
@@ -46,9 +46,10 @@ async def run(options: Options, bootstrap: str) -> tuple[Verdict, Kills]:
                 await control.prepare()
                 kills.on_death = control.kill
             await _kill_under_load(options, scene, slots, kills)
-            report(f"{scene.input.records} records sent; waiting until the last one is committed")
+            sent = f"{scene.input.records} records sent in {scene.input.phases} phases"
+            report(f"{sent}; waiting until nothing is left to do")
             expected = await scene.settle()
-            report(f"{len(expected)} entries in the replay")
+            report(f"{len(expected)} entries in the replay; compared {scene.verdict.compared}")
             if control:
                 scene.verdict.control = await control.verdict(expected)
         except (StuckError, WorkerError, ServeError) as error:
@@ -62,8 +63,9 @@ async def run(options: Options, bootstrap: str) -> tuple[Verdict, Kills]:
 
 async def _kill_under_load(options: Options, scene: Scene, slots: list[Slot], kills: Kills) -> None:
     watch = asyncio.create_task(_progress(kills, scene))
+    flowing = scene.input.flowing
     lives = [
-        asyncio.create_task(slot.live(plans(random.Random(f"{options.seed}/{slot.name}")), kills))
+        asyncio.create_task(slot.live(plans(random.Random(f"{options.seed}/{slot.name}")), kills, flowing))
         for slot in slots
     ]
     try:

@@ -18,6 +18,8 @@ from tests.chaos.plan import Plan
 STEP_TIMEOUT_S = 15.0  # a worker that is not given the step by then is killed where it stands
 MAX_EXITS_IN_A_ROW = 5
 POLL_S = 0.05
+SLICE_S = 0.25
+WAKE_S = 3.0
 #: The kernel ends the processes of a run that is itself killed.
 LEASH = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 #: What runs in a slot: a worker that ends as planned, or the program itself.
@@ -82,11 +84,16 @@ class Slot:
         }
         self._session_s = session_s
         self._exits_in_a_row = 0
+        self._flowing = asyncio.Event()
         self.exits: list[int] = []
         self.process: asyncio.subprocess.Process | None = None
 
-    async def live(self, plans: Iterator[Plan], kills: Kills) -> None:
-        """Live and die until the kills are done; the last life goes on without a plan."""
+    async def live(self, plans: Iterator[Plan], kills: Kills, flowing: asyncio.Event) -> None:
+        """Live and die until the kills are done; the last life goes on without a plan.
+
+        A life is counted by the time for which there is load (``flowing``).
+        """
+        self._flowing = flowing
         while kills.claim():
             plan = next(plans)
             await self.start(plan)
@@ -188,26 +195,37 @@ class Slot:
             raise WorkerError(f"{self.name} exited by itself {MAX_EXITS_IN_A_ROW} times\n{self.tail()}")
 
     async def _outlives(self, process: asyncio.subprocess.Process, seconds: float) -> bool:
-        try:
-            await asyncio.wait_for(process.wait(), seconds)
-        except TimeoutError:
-            return True
-        return False
+        """Whether it lives for so long under load; before the input flows, nothing is asked of it."""
+        while seconds > 0:
+            counts = self._flowing.is_set()
+            began = time.monotonic()
+            try:
+                await asyncio.wait_for(process.wait(), min(seconds, SLICE_S))
+            except TimeoutError:
+                seconds -= (time.monotonic() - began) if counts else 0
+            else:
+                return False
+        return True
 
     async def _frozen(self, process: asyncio.subprocess.Process) -> bool:
         """Whether the process stopped itself at its step in time."""
-        deadline = time.monotonic() + STEP_TIMEOUT_S
-        while time.monotonic() < deadline and process.returncode is None:
+        left = STEP_TIMEOUT_S
+        while left > 0 and process.returncode is None:
             if state_of(process.pid) == "T":
                 return True
             await asyncio.sleep(POLL_S)
+            left -= POLL_S if self._flowing.is_set() else 0
         return False
 
     async def _thaw(self, process: asyncio.subprocess.Process, kills: Kills) -> None:
         """Wake the process after others had the time to take over, and let it do what it then does."""
         await asyncio.sleep(self._session_s + 2)
         process.send_signal(signal.SIGCONT)
-        survived = await self._outlives(process, 3.0)
+        try:
+            await asyncio.wait_for(process.wait(), WAKE_S)
+            survived = False
+        except TimeoutError:
+            survived = True
         kills.woken["went on" if survived else f"exited {process.returncode}"] += 1
 
 

@@ -13,17 +13,21 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.chaos.stock_app import stock_app
 
+PROGRAM = Path(__file__).with_name("program.toml")
 APP_ID = os.environ.get("STOCK_ID", "stock")
 TOPIC = f"{APP_ID}-rewards"
 ZONES = {"FR": ZoneInfo("Europe/Paris"), "US": ZoneInfo("America/New_York")}
 RATES = {"EUR": Decimal(1), "USD": Decimal("0.92")}
 CENT = Decimal("0.01")
 ONE = Decimal(1)
+#: The rules of the program that are implemented here.
+RULES = frozenset({"base", "cashback", "black-friday-double"})
 KNOWN_ORDERS = 500  # per customer; a table's value is sent whole on each change
 
 app = stock_app(APP_ID, "build/stock-faust")

@@ -1,7 +1,8 @@
 """A Keyday worker that ends itself at a step of the protocol: ``python -m tests.chaos.worker``.
 
 Settings come from ``KEYDAY_…`` as for any worker. ``CHAOS_STEP``, ``CHAOS_COUNT`` and ``CHAOS_ACTION``
-(``step`` kills, ``freeze`` stops the process) name the end, ``CHAOS_MUTANT`` what is broken on purpose.
+(``step`` kills, ``freeze`` stops the process) name the end, ``CHAOS_MUTANT`` what is broken on purpose. Steps
+do not count while the file ``CHAOS_REST`` is there: then there is no load.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ LOG_FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 
 def last_step(env: Mapping[str, str]) -> Callable[[str], None]:
     """A hook that ends this process when the step is reached for the given time."""
-    wanted = env.get("CHAOS_STEP", "")
+    wanted, rest = env.get("CHAOS_STEP", ""), env.get("CHAOS_REST", "")
     left = int(env.get("CHAOS_COUNT", "1"))
     end = signal.SIGSTOP if env.get("CHAOS_ACTION") == "freeze" else signal.SIGKILL
 
     def on_step(name: str) -> None:
         nonlocal left
-        if name == wanted:
+        if name == wanted and not os.path.exists(rest):  # noqa: PTH110  quicker, and asked at every step
             left -= 1
             if left == 0:
                 os.kill(os.getpid(), end)

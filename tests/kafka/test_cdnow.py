@@ -10,7 +10,7 @@ import pytest
 
 from tests.chaos import ledger
 from tests.chaos.kafka import Producer, await_values
-from tests.chaos.scene import INPUTS, SESSION_S, fresh, keyday
+from tests.chaos.scene import SESSION_S, fresh, keyday
 from tests.chaos.slot import Slot
 from tests.chaos.stream import Item
 from tests.chaos.verdict import Verdict, judge_ledger
@@ -21,6 +21,7 @@ SHARED = Path(os.environ.get("KEYDAY_SHARED", ROOT.parent / "shared"))
 ORDERS = SHARED / "data" / "cdnow" / "CDNOW_master.txt"
 PROGRAM = ROOT / "examples" / "cdnow.toml"
 PARTITIONS = 4
+INPUTS = ("orders", "clock")
 AFTER = 1_660_000_000_000  # August 2022, later than the last order
 ENTRIES_AT_LEAST = 69_000
 

@@ -1,0 +1,241 @@
+"""The judgement bites: a replay stands before it, and nothing that is taken from it or put to it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from events.messages import Answered, Asked, GivenBack, Wish
+from streams.cli import run
+from tests.chaos import world
+from tests.chaos.books import Books, judge_budgets
+from tests.chaos.ledger import Decision, content_of, replay_decisions, replay_entries, replay_ledger
+from tests.chaos.racing import Case, judge_decisions, judge_racing, racing
+from tests.chaos.stream import Item
+from tests.chaos.verdict import Entry, Verdict, judge_accounts, judge_ledger
+from tests.chaos.world import World
+
+PHASES = 3
+PER_DAY = 150
+
+
+@dataclass(frozen=True)
+class Run:
+    """A replayed world."""
+
+    out: Path
+    world: World
+    ledger: Sequence[Entry]
+    decisions: Sequence[Decision]
+
+    def judge(self, ledger: Sequence[Entry], decisions: Sequence[Decision] | None = None) -> Verdict:
+        verdict, found = Verdict(), self.decisions if decisions is None else decisions
+        judge_ledger(verdict, ledger, replay_ledger(self.out), racing)
+        judge_decisions(verdict, found, self.decisions, content_of)
+        judge_accounts(verdict, ledger)
+        judge_racing(verdict, Case(ledger, found, self.world.returned))
+        return verdict
+
+
+def stream(made: World, phases: int) -> list[Item]:
+    items: list[Item] = []
+    for _ in range(phases):
+        for step in made.begin():
+            items += step
+        items += made.items()
+    return items
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("judgement")
+    made = World(3, per_day=PER_DAY, distance=20)
+    items = [*stream(made, PHASES), *made.closing_ticks(40)]
+    (folder / "in").mkdir()
+    for item in items:
+        if item.topic != "clock":
+            with (folder / "in" / f"{item.topic}.ndjson").open("ab") as file:
+                file.write(item.value + b"\n")
+    files = ["--input", str(folder / "in"), "--out", str(folder / "out"), "--until", items[-1].when]
+    assert run(["replay", "--programs", str(world.PROGRAM), *files]) == 0
+    return Run(folder / "out", made, replay_entries(folder / "out"), replay_decisions(folder / "out"))
+
+
+def first(ledger: Sequence[Entry], fits: Callable[[Entry], bool]) -> int:
+    return next(number for number, entry in enumerate(ledger) if fits(entry))
+
+
+def with_amount(entry: Entry, more: int) -> Entry:
+    """The same entry over another amount, in all its parts."""
+    source, target, amount = entry.postings[0]
+    content = entry.content.replace(f'"amount":{entry.amount}', f'"amount":{entry.amount + more}')
+    return replace(
+        entry,
+        amount=entry.amount + more,
+        postings=((source, target, amount + more), *entry.postings[1:]),
+        content=content,
+    )
+
+
+@pytest.mark.slow
+def test_a_replay_stands(replayed: Run) -> None:
+    verdict = replayed.judge(replayed.ledger)
+
+    assert verdict.same, verdict.notes
+    raced = [entry for entry in replayed.ledger if racing(entry)]
+    assert len(raced) < len(replayed.ledger) / 5
+    assert {"rush", "back", "capped", "climb", "tier", "referral"} <= {entry.rule for entry in raced}
+    assert {
+        "accrued",
+        "tier",
+        "bonus",
+        "referral",
+        "released",
+        "reversed",
+        "expired",
+        "redeemed",
+        "adjusted",
+    } == {entry.kind for entry in replayed.ledger}
+
+
+EXACT = {
+    "base": lambda entry: entry.rule == "base" and entry.kind == "accrued",
+    "a release": lambda entry: entry.kind == "released" and entry.account.startswith("customer:"),
+    "a partner's grant": lambda entry: entry.rule == "content-base" and entry.kind == "accrued",
+    "a reversal": lambda entry: entry.kind == "reversed" and entry.rule == "content-flat",
+    "an expiry": lambda entry: entry.kind == "expired",
+}
+RACED = {
+    "a cap": lambda entry: entry.rule == "capped" and entry.kind == "accrued",
+    "a climber's tier": lambda entry: entry.rule == "tier" and entry.account == "partner:climb0",
+    "a rusher's tier": lambda entry: entry.rule == "tier" and entry.account == "partner:rush0",
+    "a reversal under a cap": lambda entry: entry.kind == "reversed" and entry.rule == "capped",
+    "a reversal of a budget's": lambda entry: entry.kind == "reversed" and entry.rule == "back",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", [*EXACT, *RACED, "an advocate's referral", "a friend's referral"])
+def test_an_entry_that_is_missing_is_noticed(replayed: Run, what: str) -> None:
+    stars = {
+        "an advocate's referral": lambda entry: (
+            entry.account == "customer:star1" and entry.kind == "referral"
+        ),
+        "a friend's referral": lambda entry: entry.entry_id.startswith("star1-") and ":f" in entry.account,
+    }
+    at = first(replayed.ledger, (EXACT | RACED | stars)[what])
+
+    verdict = replayed.judge([*replayed.ledger[:at], *replayed.ledger[at + 1 :]])
+
+    assert verdict.gaps or "friend" in what
+    assert verdict.lost if what in EXACT else verdict.limits
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", [*EXACT, *RACED])
+def test_an_entry_over_another_amount_is_noticed(replayed: Run, what: str) -> None:
+    at = first(replayed.ledger, (EXACT | RACED)[what])
+    ledger = list(replayed.ledger)
+    ledger[at] = with_amount(ledger[at], 1)
+
+    verdict = replayed.judge(ledger)
+
+    assert verdict.changed if what in EXACT else verdict.limits
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", [*EXACT, *RACED])
+def test_an_entry_that_is_there_twice_is_noticed(replayed: Run, what: str) -> None:
+    at = first(replayed.ledger, (EXACT | RACED)[what])
+
+    verdict = replayed.judge([*replayed.ledger, replayed.ledger[at]])
+
+    assert verdict.doubled
+    assert verdict.gaps
+
+
+@pytest.mark.slow
+def test_a_referral_above_the_advocates_month_is_noticed(replayed: Run) -> None:
+    at = max(n for n, entry in enumerate(replayed.ledger) if entry.account == "customer:star1")
+    last = replayed.ledger[at]
+    more = replace(last, entry_id=f"star1-9~referral~{last.account}", seq=last.seq + 1)
+
+    verdict = replayed.judge([*replayed.ledger, more])
+
+    assert "referrals: 4 in" in "".join(verdict.notes)
+
+
+@pytest.mark.slow
+def test_a_decision_that_is_missing_or_there_twice_is_noticed(replayed: Run) -> None:
+    at = next(n for n, one in enumerate(replayed.decisions) if one.kind == "accrual.declined")
+    kept = [*replayed.decisions[:at], *replayed.decisions[at + 1 :]]
+
+    assert replayed.judge(replayed.ledger, kept).lost == 1
+    assert replayed.judge(replayed.ledger, [*replayed.decisions, replayed.decisions[at]]).doubled == 1
+
+
+def asked(order: str, *amounts: int) -> Asked:
+    wishes = tuple(Wish(f"rule{number}", amount) for number, amount in enumerate(amounts))
+    return Asked("chaos", 1, "tight", 1, 0, wishes, "partners", 0, "rush0", order)
+
+
+def answered(order: str, *amounts: int) -> Answered:
+    granted = tuple(Wish(f"rule{number}", amount) for number, amount in enumerate(amounts))
+    return Answered("chaos", "tight", "rush0", order, 0, granted, 0)
+
+
+def back(amount: int) -> GivenBack:
+    return GivenBack("chaos", "tight", 1, amount, 0)
+
+
+@pytest.mark.parametrize(
+    ("inbox", "answers"),
+    [
+        ([asked("o1", 100)], [answered("o1", 99)]),
+        ([asked("o1", 100)], [answered("o1", 101)]),
+        ([asked("o1", 100)], []),
+        ([asked("o1", 100)], [answered("o1", 100), answered("o1", 100)]),
+        ([asked("o1", 50_001)], [answered("o1", 50_001)]),
+        ([asked("o1", 50_000), asked("o2", 1)], [answered("o1", 50_000), answered("o2", 1)]),
+        ([asked("o1", 100), back(101)], [answered("o1", 100)]),
+    ],
+)
+def test_books_that_do_not_balance_are_noticed(inbox: list[Asked], answers: list[Answered]) -> None:
+    books = Books(inbox, answers)
+    books.balance()
+    assert books.wrong
+
+
+def test_books_balance_where_the_rest_is_granted_and_what_is_given_back_is_granted_again() -> None:
+    inbox = [asked("o1", 49_000, 2_000), asked("o2", 5), back(3), asked("o3", 5)]
+    books = Books(inbox, [answered("o1", 49_000, 1_000), answered("o2", 0), answered("o3", 3)])
+    granted, given_back = books.balance()
+    assert not books.wrong
+    assert sum(granted.values()) == 3
+    assert dict(given_back) == {("tight", 3): 1}
+
+
+def test_a_grant_of_a_budget_that_is_not_in_the_ledger_is_lost() -> None:
+    verdict = Verdict()
+    judge_budgets(verdict, Case([], [], {}), [asked("o1", 5)], [answered("o1", 5)])
+    assert verdict.lost == 1
+
+
+def test_events_of_an_owner_on_different_topics_keep_their_distance() -> None:
+    made = World(5, per_day=400, distance=150)
+    made.begin()
+    last: dict[bytes, tuple[str, int]] = {}
+    for number, item in enumerate(item for item in made.items() if item.topic != "clock"):
+        if item is not made._sent[-1] or item.key is None or item.key.startswith(b"content"):
+            continue  # a repeat or poison; or a partner, whose requests nothing in its phase can refuse
+        topic, before = last.get(item.key, (item.topic, number))
+        assert topic == item.topic or number - before >= made.distance, item
+        last[item.key] = (item.topic, number)
+
+
+def test_the_same_seed_makes_the_same_stream() -> None:
+    assert stream(World(9), 2) == stream(World(9), 2)
+    assert stream(World(9), 1) != stream(World(8), 1)
