@@ -52,7 +52,9 @@ def fruitless(orders: int, clicks: int, day: int, zone: str, at: int, rules: Com
     """What is said of a day that ended with too few orders."""
     least, date = rules.min_conversion.text, iso_date(day)
     return Evidence(
-        summary=f"{orders} orders for {clicks} clicks on {date}, a share of {least} is expected",
+        summary=(
+            f"orders for the {clicks} clicks on {date}: {orders}; at least {least} orders a click are expected"
+        ),
         source="keyday/clock",
         id=f"{zone}/{iso_date(day + 1)}",
         occurred=format_time(at),
