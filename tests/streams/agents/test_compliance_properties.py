@@ -77,8 +77,8 @@ streams = st.lists(
 Step = tuple[str, int, str, str, int]
 
 
-def play(stream: list[Step], decision: str, **actions: str) -> World:
-    """A world after a stream, in which every case is resolved alike, at the latest at the end."""
+def play(stream: list[Step], decision: str, *, wait: int = 0, **actions: str) -> World:
+    """A world after a stream, in which every case is resolved alike, at the latest ``wait`` ms after it."""
     world = World(PROGRAM.format(**actions))
     for partner in ("lea", "max"):
         data = {"partner_id": partner, "group": "content", "customer_ids": ["own"]}
@@ -106,6 +106,7 @@ def play(stream: list[Step], decision: str, **actions: str) -> World:
         else:
             world.send(kind, format_time(time), data[kind])
         invariants.check(world)
+    time += wait
     resolve_all(world, time, decision)
     world.tick_until(time + 9 * DAY_MS)
     invariants.check(world)
@@ -127,9 +128,11 @@ def balances(world: World) -> dict[str, dict[str, int]]:
 
 
 @settings(max_examples=40, deadline=None, print_blob=True)
-@given(streams)
-def test_a_hold_that_is_dismissed_leaves_the_ledger_as_if_there_had_been_none(stream: list[Step]) -> None:
-    held = play(stream, "dismissed", first="hold", second="hold", third="flag")
+@given(streams, st.sampled_from([0, 3 * DAY_MS]))
+def test_a_hold_that_is_dismissed_leaves_the_ledger_as_if_there_had_been_none(
+    stream: list[Step], wait: int
+) -> None:
+    held = play(stream, "dismissed", wait=wait, first="hold", second="hold", third="flag")
     flagged = play(stream, "dismissed", first="flag", second="flag", third="flag")
 
     assert balances(held) == balances(flagged)
