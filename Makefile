@@ -8,6 +8,7 @@ BIN := .venv/bin
 READY := .venv/.keyday-ready
 KILLS ?= 100
 SEED ?= 1
+WORKERS ?= 2
 CODE := events schemas streams projections
 PYTEST := $(BIN)/python -m pytest
 
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --build-deps-for editable --strip-extras \
 	--no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options $(if $(UPGRADE),--upgrade)
 
-.PHONY: help setup run test test-fast test-kafka chaos bench lint types format schemas schemas-check lock clean
+.PHONY: help setup run test test-fast test-kafka mutation chaos bench lint types format schemas schemas-check lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +48,9 @@ test-fast: setup ## Tests that need no broker and little time
 
 test-kafka: setup ## Tests on a real Kafka broker; fails when none can run
 	@KEYDAY_REQUIRE_KAFKA=1 $(PYTEST) tests/kafka
+
+mutation: setup ## Break the rules one line at a time: do the tests notice? (MODULES="caps tiers", WORKERS=2)
+	@nice -n 15 $(BIN)/python -m tests.mutation --workers $(WORKERS) $(MODULES)
 
 chaos: setup ## Kill workers on a real broker and compare the ledgers (KILLS=100 SEED=1)
 	@$(BIN)/python -m tests.chaos --kills $(KILLS) --seed $(SEED)
@@ -79,5 +83,5 @@ lock: setup ## Resolve the dependencies again (UPGRADE=1: take newer ones) and w
 	@$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean: ## Remove what the tools made, but not .venv
-	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	@rm -rf build mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,6 +1,7 @@
 """``python -m benchmarks``: pass-through, Keyday and stock Faust, interleaved, on one broker per size.
 
-Writes ``build/bench.json`` and prints the table of docs/performance.md.
+Then the mix with all rules, on a broker of its own. Writes ``build/bench.json`` and prints the tables of
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -18,15 +19,19 @@ from statistics import median
 import click
 
 from benchmarks import orders
-from benchmarks.contenders import CONTENDERS, Bench, Started, again, keyday_worker
+from benchmarks.contenders import CONTENDERS, PROCESSES, Bench, Started, again, keyday_worker
 from benchmarks.delay import delays
+from benchmarks.full_rules import FullRules, Size
 from benchmarks.probe import BenchError, Rate, rate
+from benchmarks.report import report
 from tests.chaos.stock_faust import entries_of, order_of
 from tests.kafka.broker import Broker
 
 FOLDER = Path("build/bench").resolve()
 RESULT = Path("build/bench.json")
 JVM = ("-Xmx1g", "-Xms1g", "-XX:+UseParallelGC")
+#: Kafka's default, which tests shorten: members that start together join together.
+PROPERTIES = {"group.initial.rebalance.delay.ms": 3_000}
 RESTORED = re.compile(r"restored (\d+) records of \S+ in ([\d.]+) s")
 RESTORE_TIMEOUT_S = 300.0
 POLL_S = 0.2
@@ -39,6 +44,8 @@ POLL_S = 0.2
 @click.option("--partitions", default=4, show_default=True)
 @click.option("--stock-seconds", default=20.0, show_default=True, help="How long stock Faust is watched.")
 @click.option("--delay-seconds", default=15.0, show_default=True)
+@click.option("--mix-events", default=Size.events, show_default=True, help="Of the mix with all rules.")
+@click.option("--only-mix", is_flag=True, help="Only the mix with all rules, on its own broker.")
 @click.option("--quick", is_flag=True, help="One small size, one round: does it run?")
 def main(
     *,
@@ -48,30 +55,46 @@ def main(
     partitions: int,
     stock_seconds: float,
     delay_seconds: float,
+    mix_events: int,
+    only_mix: bool,
     quick: bool,
 ) -> None:
     """Measure, write build/bench.json, print a table."""
     if quick:
         customers, count, rounds, stock_seconds, delay_seconds = (2_000,), 40_000, 1, 5.0, 4.0
-    figures: dict[str, float] = {}
+        mix_events = 40_000
+    figures: dict[str, float] = {"keyday_processes": PROCESSES}
     try:
-        for size in customers:
+        for size in () if only_mix else customers:
             with fresh_broker() as broker:
                 bench = Bench(broker, FOLDER, partitions)
                 run = Run(bench, size, max(count, size), stock_seconds)
                 figures |= asyncio.run(run.all(rounds, delay_seconds if size == customers[0] else None))
+        with fresh_broker() as broker:
+            mixed = asyncio.run(full_rules(FullRules(broker, FOLDER, Size(events=mix_events)), rounds))
     except BenchError as error:
         sys.exit(f"bench: {error}")
-    figures |= headline(figures, customers[0])
+    if only_mix:
+        print(mix_table(mixed))
+        return
+    figures |= headline(figures, customers[0]) | mixed
     RESULT.write_text(json.dumps(figures, indent=2) + "\n")
     print(table(figures, customers))
+    print()
+    print(mix_table(mixed))
+
+
+async def full_rules(run: FullRules, rounds: int) -> dict[str, float]:
+    """Load the mix and run it."""
+    await run.load()
+    return await run.rounds(rounds)
 
 
 def fresh_broker() -> Broker:
     """A broker without data, with a heap as a small production broker has."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    return Broker(FOLDER / "broker", jvm=JVM)
+    return Broker(FOLDER / "broker", jvm=JVM, properties=PROPERTIES)
 
 
 def power(size: int) -> str:
@@ -198,15 +221,18 @@ def table(figures: dict[str, float], sizes: tuple[int, ...]) -> str:
     """The table of docs/performance.md."""
     rows = (
         ("pass-through, orders/s", "passthrough_eps"),
-        ("Keyday, orders/s", "keyday_eps"),
+        (f"Keyday, {PROCESSES} processes, orders/s", "keyday_eps"),
+        ("Keyday, one process, orders/s", "keyday_one_process_eps"),
         ("stock Faust, orders/s", "stock_faust_eps"),
         ("stock Faust, accruals only, orders/s", "stock_faust_thin_eps"),
         ("pass-through, orders per CPU second", "passthrough_eps_per_core"),
-        ("Keyday, orders per CPU second", "keyday_eps_per_core"),
+        (f"Keyday, {PROCESSES} processes, orders per CPU second", "keyday_eps_per_core"),
+        ("Keyday, one process, orders per CPU second", "keyday_one_process_eps_per_core"),
         ("stock Faust, orders per CPU second", "stock_faust_eps_per_core"),
         ("stock Faust, accruals only, orders per CPU second", "stock_faust_thin_eps_per_core"),
-        ("Keyday, RSS in MiB", "keyday_rss_mb"),
-        ("Keyday, restore, records/s", "restore_rps"),
+        (f"Keyday, {PROCESSES} processes, RSS in MiB", "keyday_rss_mb"),
+        ("Keyday, one process, RSS in MiB", "keyday_one_process_rss_mb"),
+        (f"Keyday, {PROCESSES} processes, restore, records/s", "restore_rps"),
     )
     heads = [f"{size:,} customers" for size in sizes]
     lines = [f"| | {' | '.join(heads)} |", f"| --- |{' ---: |' * len(sizes)}"]
@@ -224,9 +250,23 @@ def table(figures: dict[str, float], sizes: tuple[int, ...]) -> str:
     return "\n".join(lines)
 
 
-def report(line: str) -> None:
-    """A line of progress."""
-    print(f"bench: {line}", file=sys.stderr, flush=True)
+def mix_table(figures: dict[str, float]) -> str:
+    """The table of the mix in docs/performance.md."""
+    rows = (
+        ("pass-through, events/s", "passthrough_full_rules_eps"),
+        ("Keyday, events/s", "keyday_full_rules_eps"),
+        ("Keyday, slowest round", "keyday_full_rules_eps_min"),
+        ("Keyday, fastest round", "keyday_full_rules_eps_max"),
+        ("pass-through, events per CPU second", "passthrough_full_rules_eps_per_core"),
+        ("Keyday, events per CPU second", "keyday_full_rules_eps_per_core"),
+        ("Keyday, RSS in MiB", "keyday_full_rules_rss_mb"),
+    )
+    lines = ["| all rules, three agents | |", "| --- | ---: |"]
+    lines += [f"| {title} | {figures[name]:,.0f} |" for title, name in rows]
+    lines.append(f"| Keyday to pass-through | {figures['keyday_full_rules_to_passthrough']} |")
+    per_core = figures["keyday_full_rules_to_passthrough_per_core"]
+    lines.append(f"| Keyday to pass-through, per CPU second | {per_core} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The three that are compared: how each is started on a fresh set of topics, and where its rewards appear."""
+"""Those that are compared: how each is started on a fresh set of topics, and where its rewards appear."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from pathlib import Path
 
 from aiokafka.errors import UnknownTopicOrPartitionError
 
+from schemas.topics import ALL_TOPICS
+from streams.engine.settings import Processes
 from tests.chaos.scene import PROGRAM, keyday
-from tests.chaos.slot import LEASH
+from tests.chaos.slot import LEASH, family_of, until_ended
 from tests.kafka.broker import Broker, free_port
 
 REWARDS = "rewards"
-CHANGELOG = "keyday-customers-changelog"
+#: What a worker writes: gone before the next one starts.
+WRITTEN = tuple(topic.name for topic in ALL_TOPICS if topic.direction != "input")
+#: One process of Keyday for each core.
+PROCESSES = Processes("auto")
 
 
 @dataclass
@@ -28,12 +33,14 @@ class Bench:
     broker: Broker
     folder: Path
     partitions: int
+    inputs: tuple[str, ...] = ("orders",)
+    program: Path = PROGRAM
 
     def keyday_env(self) -> dict[str, str]:
         """The settings of a Keyday worker: all defaults, but no ticks, because the orders are of the past."""
         return {
             "KEYDAY_BROKERS": self.broker.bootstrap,
-            "KEYDAY_PROGRAMS": str(PROGRAM),
+            "KEYDAY_PROGRAMS": str(self.program),
             "KEYDAY_PARTITIONS": str(self.partitions),
             "KEYDAY_STATE_DIR": str(self.folder / "keyday"),
             "KEYDAY_CLOCK": "none",
@@ -63,31 +70,42 @@ class Started:
     topic: str
 
     async def kill(self) -> None:
-        """SIGKILL and wait."""
+        """SIGKILL, and wait for the process and those that it started."""
+        family = family_of(self.process.pid)
         if self.process.returncode is None:
             self.process.kill()
         await self.process.wait()
+        await asyncio.gather(*map(until_ended, family[1:]))
 
 
 async def passthrough(bench: Bench, attempt: int) -> Started:
-    """Only aiokafka: consume, and send a record of a reward's size for each order."""
+    """Only aiokafka: consume, and send a record of a reward's size for each event."""
     topic = f"passthrough-{attempt}"
     await _fresh(bench, topic)
-    env = {"BENCH_BROKERS": bench.broker.bootstrap, "BENCH_TOPIC": topic}
+    env = {
+        "BENCH_BROKERS": bench.broker.bootstrap,
+        "BENCH_INPUTS": ",".join(bench.inputs),
+        "BENCH_TOPIC": topic,
+    }
     return Started(await bench.start("passthrough", ("-m", "benchmarks.passthrough"), env), topic)
 
 
-async def keyday_worker(bench: Bench, attempt: int) -> Started:
-    """A Keyday worker with exactly once on, without any state."""
-    _gone(bench, REWARDS, CHANGELOG)
+async def keyday_worker(bench: Bench, attempt: int, processes: int = PROCESSES) -> Started:
+    """A Keyday worker with exactly once on, without any state; a process for each core."""
+    _gone(bench, *WRITTEN)
     shutil.rmtree(bench.folder / "keyday", ignore_errors=True)
     await keyday(bench.keyday_env(), "topics", "create")
-    return await again(bench, f"bench-{attempt}")
+    return await again(bench, f"bench-{attempt}-of-{processes}", processes)
 
 
-async def again(bench: Bench, app_id: str) -> Started:
+async def keyday_one_process(bench: Bench, attempt: int) -> Started:
+    """As ``keyday_worker``, with one process."""
+    return await keyday_worker(bench, attempt, processes=1)
+
+
+async def again(bench: Bench, app_id: str, processes: int = PROCESSES) -> Started:
     """A Keyday worker on what is there."""
-    env = {**bench.keyday_env(), "KEYDAY_APP_ID": app_id}
+    env = {**bench.keyday_env(), "KEYDAY_APP_ID": app_id, "KEYDAY_PROCESSES": str(processes)}
     return Started(await bench.start("keyday", ("-m", "streams.cli", "worker"), env), REWARDS)
 
 
@@ -118,6 +136,7 @@ async def _stock(bench: Bench, app_id: str, module: str) -> Started:
 CONTENDERS = {
     "passthrough": passthrough,
     "keyday": keyday_worker,
+    "keyday_one_process": keyday_one_process,
     "stock_faust": stock_faust,
     "stock_faust_thin": stock_faust_thin,
 }

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from aiokafka import AIOKafkaProducer
-
-from tests.chaos.kafka import partition_of
+from benchmarks.preload import preload as append
 
 TOPIC = "orders"
 START = int(datetime(2021, 11, 20, tzinfo=UTC).timestamp()) * 1000
 #: The orders spread over ten days, Black Friday among them: one order in ten gets a bonus.
 SPAN_MS = 10 * 86_400_000
-BATCH_BYTES = 256 * 1024
-IN_FLIGHT = 8
 
 
 def customer_of(number: int, customers: int) -> str:
@@ -48,25 +44,5 @@ def orders(count: int, customers: int) -> Iterator[tuple[int, bytes, bytes]]:
 
 async def preload(bootstrap: str, partitions: int, count: int, customers: int) -> None:
     """Append the orders to the topic, which exists and is empty."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, max_batch_size=BATCH_BYTES, max_request_size=4 * BATCH_BYTES, acks=1
-    )
-    await producer.start()
-    try:
-        batches = [producer.create_batch() for _ in range(partitions)]
-        sent = []
-        for time, key, value in orders(count, customers):
-            partition = partition_of(key, partitions)
-            if batches[partition].append(timestamp=time, key=key, value=value) is None:
-                sent.append(await producer.send_batch(batches[partition], TOPIC, partition=partition))
-                batches[partition] = producer.create_batch()
-                batches[partition].append(timestamp=time, key=key, value=value)
-                if len(sent) > IN_FLIGHT:
-                    await sent.pop(0)
-        for partition, batch in enumerate(batches):
-            if batch.record_count():
-                sent.append(await producer.send_batch(batch, TOPIC, partition=partition))
-        for delivery in sent:
-            await delivery
-    finally:
-        await producer.stop()
+    records = ((TOPIC, time, key, value) for time, key, value in orders(count, customers))
+    await append(bootstrap, partitions, records)

@@ -1,6 +1,7 @@
-"""The ceiling: aiokafka consuming orders and sending one record of a reward's size for each, nothing else.
+"""The ceiling: aiokafka consuming events and sending one record of a reward's size for each, nothing else.
 
-No transaction, no state, no decoding. ``BENCH_BROKERS`` and ``BENCH_TOPIC`` say where.
+No transaction, no state, no decoding. ``BENCH_BROKERS``, ``BENCH_INPUTS`` (topics, by commas) and
+``BENCH_TOPIC`` say where.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ async def main() -> None:
     """Run until it is killed."""
     bootstrap, topic = os.environ["BENCH_BROKERS"], os.environ["BENCH_TOPIC"]
     consumer = AIOKafkaConsumer(
-        "orders",
+        *os.environ["BENCH_INPUTS"].split(","),
         bootstrap_servers=bootstrap,
         group_id=topic,
         auto_offset_reset="earliest",

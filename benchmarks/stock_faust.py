@@ -2,7 +2,7 @@
 
 What differs is what Keyday replaces: records come one by one, state is a Faust table (each change a changelog
 record of its own), each reward is a ``topic.send``, offsets are committed apart. Midnights are left out.
-Run as ``python -m benchmarks.stock_faust worker``; the environment is that of ``tests/chaos/stock_faust.py``.
+Run as ``python -m benchmarks.stock_faust worker``; the environment is that of ``tests/chaos/stock_app.py``.
 """
 
 from __future__ import annotations
@@ -21,24 +21,14 @@ from streams.agents.customers import Customers
 from streams.engine.limits import Limits
 from streams.engine.record import Record
 from streams.engine.task import Task
+from tests.chaos.stock_app import stock_app
 
 APP_ID = os.environ.get("STOCK_ID", "stock-rules")
 PROGRAM = Path(__file__).parents[1] / "tests" / "chaos" / "program.toml"
 # One entry per account: a chunk would be encoded again for each event here.
 releases._CHUNK_ACCOUNTS = 1  # type: ignore[misc]
 
-app = faust.App(
-    APP_ID,
-    broker="kafka://" + os.environ.get("STOCK_BROKERS", "127.0.0.1:9092"),
-    store=os.environ.get("STOCK_STORE", "memory://"),
-    datadir=os.environ.get("STOCK_STATE", "build/stock-rules"),
-    topic_partitions=int(os.environ.get("STOCK_PARTITIONS", "2")),
-    topic_replication_factor=1,
-    web_port=int(os.environ.get("STOCK_PORT", "6099")),
-    web_bind="127.0.0.1",
-    broker_session_timeout=6.0,
-    broker_heartbeat_interval=1.0,
-)
+app = stock_app(APP_ID, "build/stock-rules")
 orders = app.topic("orders", key_serializer="raw", value_serializer="raw")
 rewards = app.topic(f"{APP_ID}-rewards", key_serializer="raw", value_serializer="raw")
 decisions = app.topic(f"{APP_ID}-decisions", key_serializer="raw", value_serializer="raw")

@@ -30,5 +30,8 @@ PARTNER_MAX_MARKETS = 300
 #: Minor units of one amount, inclusive.
 AMOUNT_MAX_MINOR = 10**12
 
+#: Of one grant, in the smallest part of its unit, inclusive: the sums of many stay within 64 bits.
+GRANT_MAX = 10**15
+
 #: Units of a count, such as a line's quantity or an ad's rank, in either direction.
 COUNT_MAX = 10**12

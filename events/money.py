@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from fractions import Fraction
+from math import lcm
 from typing import Literal
 
 from events.limits import AMOUNT_MAX_MINOR
@@ -113,15 +114,23 @@ def split(amount: int, weights: Mapping[str, Fraction | int]) -> dict[str, int]:
 
     A negative amount is split like the positive one. ``ValueError`` when a weight is negative or all are 0.
     """
-    total = sum(weights.values())
-    if total <= 0 or min(weights.values()) < 0:
+    if len(weights) == 1:
+        ((only, weight),) = weights.items()
+        if weight > 0:
+            return {only: amount}
+    # Over their common denominator the weights are integers, which are much cheaper to divide than fractions.
+    common = lcm(*(weight.denominator for weight in weights.values()))
+    shares = {id_: weight.numerator * (common // weight.denominator) for id_, weight in weights.items()}
+    total = sum(shares.values())
+    if total <= 0 or min(shares.values()) < 0:
         raise ValueError("weights must not be negative and not all zero")
+    whole = abs(amount)
     parts: dict[str, int] = {}
-    rests: list[tuple[Fraction | int, str]] = []
-    for id_, weight in weights.items():
-        parts[id_], rest = divmod(abs(amount) * weight, total)
+    rests: list[tuple[int, str]] = []
+    for id_, share in shares.items():
+        parts[id_], rest = divmod(whole * share, total)
         rests.append((-rest, id_))
-    for _, id_ in sorted(rests)[: abs(amount) - sum(parts.values())]:
+    for _, id_ in sorted(rests)[: whole - sum(parts.values())]:
         parts[id_] += 1
     return {id_: -part for id_, part in parts.items()} if amount < 0 else parts
 

@@ -20,9 +20,10 @@ from prometheus_client.exposition import choose_encoder
 
 from events.time import format_time
 from projections.balances import Balance
+from projections.explanations import Explanations
 from projections.guard import Guard
 from projections.metrics import HttpMetrics
-from projections.problems import ProblemCode, problem
+from projections.problems import RETRY, ProblemCode, problem
 from projections.progress import Blocker
 from projections.store import Page
 from streams.engine.store import StoreCorruptError
@@ -40,8 +41,6 @@ MAX_BODY_BYTES: Final = 1_024
 MAX_HEADERS: Final = 64
 #: Seconds: an idle connection is closed.
 KEEPALIVE_S: Final = 30.0
-#: Sent with 503: seconds after which asking again makes sense.
-RETRY: Final = {"Retry-After": "5"}
 #: Seconds: a client that reads or sends slower is cut off at shutdown.
 SHUTDOWN_S: Final = 5.0
 
@@ -79,7 +78,11 @@ class Readiness(Protocol):
 
 
 def make_app(
-    tables: AccountTables, readiness: Readiness, registry: CollectorRegistry, guard: Guard
+    tables: AccountTables,
+    readiness: Readiness,
+    registry: CollectorRegistry,
+    guard: Guard,
+    explanations: Explanations | None = None,
 ) -> web.Application:
     """The application; who runs it calls ``guard.check_binding`` first."""
     middlewares = [_measure(HttpMetrics(registry)), _translate, _protect(guard)]
@@ -88,6 +91,8 @@ def make_app(
     accounts = _Accounts(tables, readiness)
     app.router.add_get("/v1/accounts/{account}/balances", accounts.balances)
     app.router.add_get("/v1/accounts/{account}/statement", accounts.statement)
+    if explanations is not None:
+        app.router.add_get("/v1/explain/{entry_id}", explanations.explain)
     app.on_response_prepare.append(_harden)
     return app
 

@@ -11,6 +11,8 @@ import orjson
 from aiohttp import web
 
 CONTENT_TYPE: Final = "application/problem+json"
+#: Sent with 503: seconds after which asking again makes sense.
+RETRY: Final = {"Retry-After": "5"}
 
 
 class ProblemCode(StrEnum):
@@ -24,6 +26,8 @@ class ProblemCode(StrEnum):
     PARAMETER_INVALID = "parameter_invalid"
     NOT_READY = "not_ready"
     ACCOUNT_UNKNOWN = "account_unknown"
+    ENTRY_INVALID = "entry_invalid"
+    ENTRY_UNKNOWN = "entry_unknown"
     REQUEST_REFUSED = "request_refused"
     INTERNAL = "internal"
 
@@ -37,6 +41,8 @@ STATUS: Final[dict[ProblemCode, HTTPStatus]] = {
     ProblemCode.PARAMETER_INVALID: HTTPStatus.BAD_REQUEST,
     ProblemCode.NOT_READY: HTTPStatus.SERVICE_UNAVAILABLE,
     ProblemCode.ACCOUNT_UNKNOWN: HTTPStatus.NOT_FOUND,
+    ProblemCode.ENTRY_INVALID: HTTPStatus.BAD_REQUEST,
+    ProblemCode.ENTRY_UNKNOWN: HTTPStatus.NOT_FOUND,
     ProblemCode.REQUEST_REFUSED: HTTPStatus.BAD_REQUEST,
     ProblemCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -35,6 +36,9 @@ class DeadLetterLine(Struct, frozen=True, gc=False):
     base64: tuple[str, ...] | UnsetType = UNSET
 
 
+#: Headers that a dead letter on Kafka begins with.
+_WHY = ("code", "detail", "topic", "partition", "offset")
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -65,14 +69,23 @@ def dead_letter_headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
 
     Why and where from come first, then the original's own headers.
     """
-    return [
-        ("code", letter.code.encode()),
-        ("detail", letter.detail.encode()),
-        ("topic", letter.topic.encode()),
-        ("partition", str(letter.partition).encode()),
-        ("offset", str(letter.offset).encode()),
-        *letter.headers,
-    ]
+    values = (letter.code, letter.detail, letter.topic, str(letter.partition), str(letter.offset))
+    return [*((name, value.encode()) for name, value in zip(_WHY, values, strict=True)), *letter.headers]
+
+
+def read_dead_letter(
+    time: int, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+) -> DeadLetter | None:
+    """The dead letter of a record of topic ``dead-letters``; ``None`` when Keyday did not write it."""
+    if tuple(name for name, _ in headers[: len(_WHY)]) != _WHY:
+        return None
+    try:
+        code, detail, topic, partition, offset = (raw.decode() for _, raw in headers[: len(_WHY)])
+        return DeadLetter(
+            code, detail, topic, int(partition), int(offset), time, key, value, tuple(headers[len(_WHY) :])
+        )
+    except ValueError:
+        return None
 
 
 def _text(name: str, value: bytes, encoded: list[str]) -> str:

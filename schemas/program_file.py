@@ -37,7 +37,7 @@ from schemas.program import (
     When,
 )
 from schemas.program_compliance import read_compliance
-from schemas.program_lint import Keeps, named_in, suspicions
+from schemas.program_lint import suspicions
 from schemas.program_partners import MOST_COUNT, MOST_DAYS, read_budgets, read_referral, read_tiers
 from schemas.program_table import Problems, Table
 from schemas.toml_lines import key_lines
@@ -56,18 +56,18 @@ class Parsed(Struct, frozen=True):
     warnings: tuple[ProgramError, ...] = ()
 
 
-def parse_toml(text: str, keeps: Keeps = named_in) -> Parsed:
-    """A program file; ``keeps`` knows the markets of key days, for the warnings."""
+def parse_toml(text: str) -> Parsed:
+    """A program file."""
     try:
         content = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         return _unreadable(f"is no TOML: {error}")
     except (ValueError, ArithmeticError, RecursionError) as error:
         return _unreadable(f"cannot be read: {error}")
-    return _parse(content, key_lines(text), keeps)
+    return _parse(content, key_lines(text))
 
 
-def parse_json(text: bytes | str, keeps: Keeps = named_in) -> Parsed:
+def parse_json(text: bytes | str) -> Parsed:
     """The content of a program file as JSON, as it travels on the topic ``programs``.
 
     As in all events, fields that are not known are ignored, and named in the warnings.
@@ -76,7 +76,7 @@ def parse_json(text: bytes | str, keeps: Keeps = named_in) -> Parsed:
         content = json.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:
         return _unreadable(f"is no JSON: {error}")
-    return _parse(content, {}, keeps, lenient=True)
+    return _parse(content, {}, lenient=True)
 
 
 def to_json(content: Any) -> Any:
@@ -98,12 +98,12 @@ def _unreadable(message: str) -> Parsed:
     return Parsed(None, (ProgramError("", 0, message),))
 
 
-def _parse(content: object, lines: dict[str, int], keeps: Keeps, *, lenient: bool = False) -> Parsed:
+def _parse(content: object, lines: dict[str, int], *, lenient: bool = False) -> Parsed:
     problems = Problems(lines, lenient=lenient)
     program = _Reader(problems).program(Table(content, "", problems))
     if problems.errors:
         return Parsed(None, tuple(problems.errors), tuple(problems.warnings))
-    for path, message in suspicions(program, cast("dict[str, Any]", content), keeps):
+    for path, message in suspicions(program, cast("dict[str, Any]", content)):
         problems.warn(path, message)
     return Parsed(program, (), tuple(problems.warnings))
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from schemas.key_days import KeyDay
 from schemas.program import Accrual, Bonus, Program, When
 
 Rule = Accrual | Bonus
-#: Whether a key day of a program is kept in a market.
-Keeps = Callable[[KeyDay, str], bool]
 #: A path such as ``bonus[0].on``, and what is suspicious there.
 Suspicion = tuple[str, str]
 
@@ -29,12 +26,7 @@ _FLAGS: Final = {
 }
 
 
-def named_in(entry: KeyDay, market: str) -> bool:
-    """Whether the file has the key day kept in a market."""
-    return market in entry.markets
-
-
-def suspicions(program: Program, content: Mapping[str, Any], keeps: Keeps = named_in) -> Iterator[Suspicion]:
+def suspicions(program: Program, content: Mapping[str, Any]) -> Iterator[Suspicion]:
     """Everything suspicious; ``content`` is what the program was read from and tells where its rules are."""
     place = {
         (kind, table["id"]): f"{kind}[{position}]"
@@ -44,10 +36,10 @@ def suspicions(program: Program, content: Mapping[str, Any], keeps: Keeps = name
     yield from _budgets(program, place)
     for accrual in program.accruals:
         yield from _accrual(program, accrual, place["accrual", accrual.id])
-        yield from _never(program, accrual, place["accrual", accrual.id], keeps)
+        yield from _never(program, accrual, place["accrual", accrual.id])
     for bonus in program.bonuses:
         yield from _bonus(program, bonus, place["bonus", bonus.id])
-        yield from _never(program, bonus, place["bonus", bonus.id], keeps)
+        yield from _never(program, bonus, place["bonus", bonus.id])
     yield from _markets(program)
     yield from _referral(program)
     yield from _compliance(program, content.get("compliance") or {})
@@ -116,7 +108,7 @@ def _lifetime(path: str, hold_days: int | None, expires_days: int | None) -> Ite
         yield f"{path}.expires_days", "what it grants expires before anybody can spend it"
 
 
-def _never(program: Program, rule: Rule, path: str, keeps: Keeps) -> Iterator[Suspicion]:
+def _never(program: Program, rule: Rule, path: str) -> Iterator[Suspicion]:
     when = rule.when or When()
     empty = [name for name in _LISTS if getattr(when, name) is not None and not getattr(when, name)]
     if empty:
@@ -126,7 +118,7 @@ def _never(program: Program, rule: Rule, path: str, keeps: Keeps) -> Iterator[Su
     asked = {"on": rule.on if isinstance(rule, Bonus) else (), "when.key_day": when.key_day or ()}
     for key, names in asked.items():
         entries = [entry for entry in program.key_days if entry.id in names]
-        if names and not any(keeps(entry, market) for entry in entries for market in markets):
+        if names and not any(market in entry.markets for entry in entries for market in markets):
             days, where = ", ".join(names), ", ".join(sorted(markets))
             yield f"{path}.{key}", f"rule {rule.id} never applies: {days} is not kept in {where}"
 

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from events.time import TIME_MAX_MS
 from schemas.program import Program, ProgramError
 from schemas.program_file import Parsed, parse_json, parse_toml
-from schemas.program_lint import Keeps, named_in
 
 
 class Loaded(Struct, frozen=True):
@@ -58,11 +57,8 @@ class Programs:
             if error := self.add(program):
                 raise ValueError(str(error))
 
-    def load(self, path: Path | str, keeps: Keeps = named_in) -> Loaded:
-        """Take in a program file, or all ``*.toml`` and ``*.json`` of a folder; all of them or none.
-
-        ``keeps`` knows the markets of key days, for the warnings.
-        """
+    def load(self, path: Path | str) -> Loaded:
+        """Take in a program file, or all ``*.toml`` and ``*.json`` of a folder; all of them or none."""
         path = Path(path)
         try:
             texts = [(file.name, file.suffix, file.read_bytes()) for file in _files(path)]
@@ -70,7 +66,7 @@ class Programs:
             return Loaded((ProgramError("", 0, f"cannot be read: {error.strerror}", str(path)),))
         if not texts:
             return Loaded((ProgramError("", 0, "holds no program file (*.toml or *.json)", str(path)),))
-        parsed = [(name, parse_file(suffix, text, keeps)) for name, suffix, text in texts]
+        parsed = [(name, parse_file(suffix, text)) for name, suffix, text in texts]
         errors = [replace(error, file=name) for name, one in parsed for error in one.errors]
         trial = Programs(self.all())
         for name, one in parsed:
@@ -204,9 +200,9 @@ def _files(path: Path) -> list[Path]:
     return sorted(file for file in path.iterdir() if file.suffix in {".toml", ".json"})
 
 
-def parse_file(suffix: str, text: bytes, keeps: Keeps = named_in) -> Parsed:
+def parse_file(suffix: str, text: bytes) -> Parsed:
     """The bytes of a program file, which is JSON when its name ends so."""
     try:
-        return parse_json(text, keeps) if suffix == ".json" else parse_toml(text.decode(), keeps)
+        return parse_json(text) if suffix == ".json" else parse_toml(text.decode())
     except UnicodeDecodeError:
         return Parsed(None, (ProgramError("", 0, "is not UTF-8"),))

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,11 @@ from prometheus_client import CollectorRegistry
 
 from projections import http
 from projections.embedded_reader import EmbeddedReader
+from projections.explanations import Explanations, OpenSource
 from projections.guard import Guard
 from projections.http import make_app, make_health_app
 from projections.kafka_reader import KafkaReader
+from projections.kafka_source import kafka_source
 from projections.metrics import ProjectionMetrics
 from projections.progress import MAX_LAG_RECORDS, Blocker, BlockerCode, Progress
 from projections.store import Tables
@@ -36,17 +38,19 @@ from streams.engine.agent import Agent
 from streams.engine.embedded import Embedded
 from streams.engine.embedded_worker import EmbeddedWorker
 from streams.engine.host import AgentSpec, TaskHost
+from streams.engine.lifeline import Lifeline
 from streams.engine.log import Log, LogError
-from streams.engine.metrics import Metrics
+from streams.engine.metrics import Metrics, process_collectors
 from streams.engine.outbox import Steps, no_step
 from streams.engine.program_reader import ProgramReader
 from streams.engine.published import Published
 from streams.engine.security import kafka_arguments
 from streams.engine.settings import Settings
 from streams.engine.state import State
-from streams.engine.store import Store
+from streams.engine.store import Store, share_memory
 from streams.engine.task import CLOCK, Task
 from streams.engine.topic_check import check_topics
+from streams.explain.sources import EmbeddedLog
 
 logger = logging.getLogger(__name__)
 
@@ -173,14 +177,23 @@ class Worker:
     """A Kafka worker: Faust hosts the group membership, the tasks do the work.
 
     ``programs`` are those of files; what the topic ``programs`` publishes is taken in beside them.
+    ``line`` leads to the parent, where the worker has several processes and this is one of them.
     """
 
-    def __init__(self, settings: Settings, programs: Programs, on_step: Steps = no_step) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        programs: Programs,
+        on_step: Steps = no_step,
+        line: Lifeline | None = None,
+    ) -> None:
         self.settings = settings
         self.programs = programs
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry)
+        process_collectors(self.registry)
         self._on_step = on_step
+        self._line = line
         self._ended = asyncio.Event()
         self.failure: BaseException | None = None
 
@@ -230,6 +243,12 @@ class Worker:
         async def close_tasks(*_args: Any, **_kwargs: Any) -> None:
             await host.close()
 
+        @app.on_rebalance_complete.connect
+        async def open_nothing(*_args: Any, **_kwargs: Any) -> None:
+            # Faust seeks only when there is something to read: a worker to spare is ready, too.
+            if not app.consumer.assignment():
+                await host.open(())
+
         following = asyncio.create_task(self._guard(versions.run()))
         background = [
             following,
@@ -238,20 +257,29 @@ class Worker:
         ]
         if settings.clock == "wall":
             background.append(asyncio.create_task(self._guard(self._ticks(kafka, partitions, host))))
-        probes = None
-        if settings.metrics_port is not None:
-            health = make_health_app(WorkerReadiness(host), self.registry)
-            probes, _ = await http.start(health, None, settings.host, settings.metrics_port)
-        await self._ended.wait()
-        await host.drain()
-        for task in background:
-            task.cancel()
-        await app.stop()
-        await host.close()
-        await asyncio.wait({following})  # it closes its connection
-        if probes is not None:
-            await probes.cleanup()
+        async with self._probes(host):
+            await self._ended.wait()
+            await host.drain()
+            for task in background:
+                task.cancel()
+            await app.stop()
+            await host.close()
+            await asyncio.wait({following})  # it closes its connection
         return 0 if self.failure is None else 1
+
+    @contextlib.asynccontextmanager
+    async def _probes(self, host: TaskHost) -> AsyncIterator[None]:
+        """Answer how the worker is, on its port and to its parent, where there are any."""
+        settings, readiness = self.settings, WorkerReadiness(host)
+        async with contextlib.AsyncExitStack() as stack:
+            if settings.metrics_port is not None:
+                health = make_health_app(readiness, self.registry)
+                runner, _ = await http.start(health, None, settings.host, settings.metrics_port)
+                stack.push_async_callback(runner.cleanup)
+            if self._line is not None:
+                answers = self._line.answer(readiness.blocker, self.registry)
+                stack.callback(asyncio.create_task(self._guard(answers)).cancel)
+            yield
 
     def _spec(self, name: str, agent: MakeAgent, partitions: int) -> AgentSpec:
         return AgentSpec(
@@ -295,9 +323,13 @@ class Worker:
             self.fail(error)
 
 
-async def run_worker(settings: Settings, programs: Programs, on_step: Steps = no_step) -> int:
+async def run_worker(
+    settings: Settings, programs: Programs, on_step: Steps = no_step, line: Lifeline | None = None
+) -> int:
     """Run a Kafka worker until SIGTERM or SIGINT (0) or a failure (1), which ends the process hard."""
-    worker = Worker(settings, programs, on_step)
+    worker = Worker(settings, programs, on_step, line)
+    if line is not None:
+        share_memory(line.processes)
     tune_interpreter()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -335,6 +367,7 @@ class Projection:
         self.tables = Tables(folder, self.metrics)
         self.progress = Progress()
         self._settings = settings
+        self._open_source: OpenSource | None = None
 
     def follow_log(self, log: Log) -> EmbeddedReader:
         """A reader of the embedded log that is woken when the log grows."""
@@ -347,11 +380,14 @@ class Projection:
             metrics=self.metrics,
         )
         log.listeners.append(reader.on_growth)
+        source = EmbeddedLog(log, f"the embedded log in {self._settings.data}")
+        self._open_source = lambda: contextlib.nullcontext(source)
         return reader
 
     def follow_kafka(self) -> KafkaReader:
         """A reader of the topic ``rewards``, committed records only."""
         kafka = kafka_clients(self._settings)
+        self._open_source = lambda: kafka_source(kafka)
         return KafkaReader(kafka, self.tables, self.progress, decode_output, metrics=self.metrics)
 
     async def serve(self, *work: Callable[[], Awaitable[None]], listening: Callable[[str], None]) -> None:
@@ -363,7 +399,10 @@ class Projection:
         """
         stopped = _stop_on_signals()
         settings, guard = self._settings, Guard(self._settings.http_token)
-        app = make_app(self.tables, self.progress, self.registry, guard)
+        explanations = None
+        if self._open_source is not None:
+            explanations = Explanations(self._open_source, settings.programs)
+        app = make_app(self.tables, self.progress, self.registry, guard, explanations)
         runner, port = await http.start(app, guard, settings.host, settings.port)
         listening(f"http://{settings.host}:{port}")
         tasks = [asyncio.ensure_future(part()) for part in work]

@@ -11,6 +11,7 @@ import click
 from streams.commands.calendar import calendar
 from streams.commands.check import check
 from streams.commands.demo import demo
+from streams.commands.dlq import dlq
 from streams.commands.explain import explain
 from streams.commands.front import DONE, FAILED, WRONG_USE, WorkFailedError, note
 from streams.commands.generate import generate
@@ -31,6 +32,7 @@ _COMMANDS = (
     import_,
     generate,
     topics,
+    dlq,
     check,
     publish,
     calendar,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final, Generic, TypeVar
 
+from msgspec import Struct
+
 from events.currencies import SCALES
 from events.inputs import AdjustmentRequested, RedemptionRequested
 from events.messages import GivenBack, Origin, Send
@@ -17,6 +19,7 @@ from schemas.program import Program
 from schemas.programs import Programs
 from streams.agents import keys
 from streams.agents.releases import Releases
+from streams.agents.versions import deciding_version
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
 from streams.engine.state import Space, State
 from streams.rules.accrual import Granted
@@ -32,7 +35,7 @@ from streams.rules.ledger import (
     take_pending,
 )
 from streams.rules.plan import Plan
-from streams.rules.refunds import ROUNDINGS
+from streams.rules.refunds import ROUNDINGS, target
 from streams.rules.state import Grant, Tick
 from streams.rules.text import decimal_text
 
@@ -41,45 +44,24 @@ E = TypeVar("E", bound=Owner)
 #: Grants of no rule of the program file; they have no cap.
 _UNCAPPED: Final = frozenset({"tier", "tier-points", "referral"})
 
-#: The greatest amount of one posting, so that the sums of many stay within 64 bits.
-MOST: Final = 10**15
 
-
-class Reversal:
+class Reversal(Struct, frozen=True, kw_only=True, gc=False):
     """A refund or a cancel as its entries tell it, and how much of the order it comes to by now.
 
-    ``refunded`` and ``net`` are in the order's currency; a cancel is all of it.
+    ``refunded`` and ``net`` are in the order's currency; a cancel is all of it. The time of ``origin`` is
+    when it takes effect.
     """
 
-    __slots__ = ("cancelled", "currency", "net", "order_id", "origin", "program", "refund_id", "refunded",
-                 "rounding", "time", "version")  # fmt: skip
-
-    def __init__(
-        self,
-        *,
-        program: str,
-        version: int,
-        order_id: str,
-        refund_id: str | None,
-        refunded: int,
-        net: int,
-        cancelled: bool,
-        currency: str,
-        rounding: int,
-        origin: Origin,
-        time: int,
-    ) -> None:
-        self.program = program
-        self.version = version
-        self.order_id = order_id
-        self.refund_id = refund_id
-        self.refunded = refunded
-        self.net = net
-        self.cancelled = cancelled
-        self.currency = currency
-        self.rounding = rounding
-        self.origin = origin
-        self.time = time
+    program: str
+    version: int
+    order_id: str
+    refund_id: str | None
+    cancelled: bool
+    origin: Origin
+    refunded: int = 0
+    net: int = 0
+    currency: str = ""
+    rounding: int = 0
 
     @property
     def prefix(self) -> str:
@@ -90,6 +72,12 @@ class Reversal:
     def whole(self) -> bool:
         """Whether nothing is left of the order."""
         return self.cancelled or self.refunded >= self.net > 0
+
+    def goal(self, grant: Grant) -> int:
+        """How much of one of the order's grants is to be reversed by now."""
+        if self.cancelled or (grant.whole and self.whole):
+            return grant.amount
+        return 0 if grant.whole else target(grant.amount, self.refunded, self.net, ROUNDINGS[self.rounding])
 
     def explain(self, grant: Grant, goal: int, bucket: str) -> tuple[str, ...]:
         """How the part of a grant that goes came about."""
@@ -186,10 +174,7 @@ class Accounts(Generic[E]):
 
     def plan_version(self, program_id: str, version: int) -> Plan:
         """The rules of a version that decided something before."""
-        program = self.programs.version(program_id, version)
-        if program is None:
-            raise LookupError(f"version {version} of program {program_id} decided before and is not loaded")
-        return self.plan_of(program)
+        return self.plan_of(deciding_version(self.programs, program_id, version))
 
     def owner(self, owner_id: str) -> E:
         """The owner; one that was never seen has nothing."""
@@ -310,12 +295,12 @@ class Accounts(Generic[E]):
             reverses=grant.entry_id,
             explain=explain,
         )
-        emit(RewardEvent(what.time, reward))
+        emit(RewardEvent(what.origin.time, reward))
         if grant.rule not in _UNCAPPED:
             count(owner, what.program, grant.rule, home_day, -amount)
         if grant.budget:
-            back = GivenBack(what.program, grant.budget, home_day, amount, what.time)
-            emit(Send("budgets", grant.budget, what.time, back))
+            back = GivenBack(what.program, grant.budget, home_day, amount, what.origin.time)
+            emit(Send("budgets", grant.budget, what.origin.time, back))
 
     def known_request(self, kind: str, program: str, id_: str, time: int) -> bool:
         """Whether the id of a request came before; if not, it is known from now on."""

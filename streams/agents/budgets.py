@@ -9,10 +9,11 @@ from events.messages import Answered, Asked, GivenBack, Message, Send, Wish
 from events.outputs import BudgetReached, Decision
 from schemas.program import Budget, Program
 from schemas.programs import Programs
+from streams.agents.versions import deciding_version
 from streams.engine.agent import Emit, Outcome
 from streams.engine.record import RecordLike
 from streams.engine.state import Space, State
-from streams.rules.caps import allowed, period_of
+from streams.rules.caps import allowed, counted, period_of, sum_of
 from streams.rules.state import BudgetState
 
 
@@ -45,7 +46,7 @@ class Budgets:
         elif isinstance(message, GivenBack):
             key = _key(message.program, message.budget)
             state = self.entities.get(key) or BudgetState()
-            _add(state, message.day, -message.amount)
+            state.by_day = counted(state.by_day, message.day, -message.amount)
             self.entities.put(key, state)
 
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:
@@ -56,21 +57,17 @@ class Budgets:
     def _answer(self, asked: Asked, emit: Emit) -> None:
         key = _key(asked.program, asked.budget)
         state = self.entities.get(key) or BudgetState()
-        program = self._programs.version(asked.program, asked.version)
-        if program is None:
-            # Left unanswered in part, the wishes would be granted whole.
-            raise LookupError(f"version {asked.version} of program {asked.program} asks and is not loaded")
+        program = deciding_version(self._programs, asked.program, asked.version)
         budget = program.budgets[asked.budget]
         granted, left = [], 0
-        first, last = period_of(budget.period, asked.day)
-        spent = _spent(state, first, last)
+        spent = sum_of(state.by_day, period_of(budget.period, asked.day))
         for wish in asked.wishes:
             left = budget.amount - spent
             amount = allowed(wish.amount, left, budget.over)
             spent += amount
             granted.append(Wish(wish.rule, amount))
         if any(wish.amount for wish in granted):
-            _add(state, asked.day, sum(wish.amount for wish in granted))
+            state.by_day = counted(state.by_day, asked.day, sum(wish.amount for wish in granted))
             self._alert(program, budget, state, asked, spent, emit)
             self.entities.put(key, state)
         answer = Answered(
@@ -117,19 +114,3 @@ class Budgets:
 
 def _key(program: str, budget: str) -> bytes:
     return f"{program}\x00{budget}".encode()
-
-
-def _add(state: BudgetState, day: int, amount: int) -> None:
-    left = state.by_day.get(day, 0) + amount
-    if left:
-        state.by_day[day] = left
-    else:
-        state.by_day.pop(day, None)
-
-
-def _spent(state: BudgetState, first: int | None, last: int | None) -> int:
-    return sum(
-        amount
-        for day, amount in state.by_day.items()
-        if (first is None or day >= first) and (last is None or day <= last)
-    )

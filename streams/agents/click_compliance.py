@@ -58,7 +58,8 @@ def take_standing(state: CustomerState, told: Standing, emit: Emit) -> None:
     for customer_id in told.customer_ids:
         if before is not None and customer_id in before.customer_ids:
             continue
-        touches = state.touches.get(keys.touches_key(told.program, customer_id)) or []
+        customer = state.owners.get(customer_id.encode())
+        touches = [] if customer is None else customer.touches.get(told.program, [])
         marks = dict.fromkeys(
             mark for touch in touches if touch.partner_id == told.partner_id for mark in touch.marks
         )

@@ -10,7 +10,6 @@ from events.messages import Standing
 from schemas.programs import Programs
 from streams.agents.accounts import Accounts
 from streams.engine.state import Space, State
-from streams.rules.attribution import Touch
 from streams.rules.state import Advocacy, Customer, Order, Waiting
 
 #: Counts of clicks that are kept decoded: partners with clicks on a day.
@@ -54,15 +53,13 @@ class CustomerState(Accounts[Customer]):
         self.waiting: Space[Waiting] = state.space(b"w", Waiting, cache_limit=0)
         #: Which waiting refund is too old at which midnight: its key among those that wait.
         self.due: Space[bytes] = state.space(b"d", bytes, cache_limit=0)
-        #: When a click id was first seen.
+        #: When a click was first seen that is none of its customer's touches.
         self.click_ids: Space[int] = state.space(b"x", int, cache_limit=0)
-        #: The newest clicks of a customer in a program.
         #: What partners told of themselves.
         self.standings: Space[Standing] = state.space(b"p", Standing, cache_limit=cache_entities)
         #: Clicks on a partner's links on a home day that has not ended.
         self.clicks: Space[int] = state.space(b"n", int, cache_limit=_CLICK_COUNTS)
-        self.touches: Space[list[Touch]] = state.space(b"h", list[Touch], cache_limit=cache_entities)
-        #: Devices and addresses that were seen on a customer's clicks and orders.
+        #: Devices and addresses that have no room in their customer's record.
         self.marks: Space[bool] = state.space(b"k", bool, cache_limit=0)
         #: When a referral id was first seen.
         self.referral_ids: Space[int] = state.space(b"f", int, cache_limit=0)

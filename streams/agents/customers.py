@@ -59,10 +59,10 @@ class Customers:
     ) -> Outcome:
         """Decide on an event of a customer."""
         match event:
-            case OrderPlaced():
-                return self._orders.place(event, entity, emit)
             case LinkClicked():
                 return touch(self._state, event, entity, emit)
+            case OrderPlaced():
+                return self._orders.place(event, entity, emit)
             case OrderRefunded() | OrderCancelled():
                 return take_back(self._state, event, entity, record, emit)
             case ReferralCreated():
@@ -77,7 +77,7 @@ class Customers:
     def owner(self, event: InputEvent) -> str | None:
         """The customer whose event it is: the key that it travels under."""
         match event:
-            case OrderPlaced() | LinkClicked() | OrderRefunded() | OrderCancelled():
+            case LinkClicked() | OrderPlaced() | OrderRefunded() | OrderCancelled():
                 return event.customer_id
             case ReferralCreated():
                 return event.friend_id

@@ -81,11 +81,6 @@ def click_key(customer: str, click_id: str) -> bytes:
     return f"{len(customer)}\x00{customer}{click_id}".encode()
 
 
-def touches_key(program: str, customer: str) -> bytes:
-    """The touches of a customer in a program."""
-    return f"{program}\x00{customer}".encode()
-
-
 def mark_key(customer: str, mark: str) -> bytes:
     """A device or an address that was seen on a customer's clicks or orders."""
     return f"{len(customer)}\x00{customer}{mark}".encode()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 
 from events.inputs import OrderPlaced
+from events.limits import GRANT_MAX
 from events.messages import Credited, Decided, Send, Settled
 from events.outputs import AttributionDecided, Decision
 from events.time import format_time
 from streams.agents import keys
-from streams.agents.accounts import MOST
 from streams.agents.customer_state import CustomerState
-from streams.agents.referrals import Referrals, remember_marks
+from streams.agents.marks import remember_marks
+from streams.agents.referrals import Referrals
 from streams.agents.refunds import apply_waiting, has_waiting
 from streams.agents.waves import Case, Waves
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
@@ -78,7 +79,7 @@ class Orders:
             decided.grants = grants
             self._ask_advocate(plan, facts, decided, customer, emit)
             self._apply_waiting(order.program, order.order_id, decided, customer, emit)
-        remember_marks(state, order.customer_id, order.device_id, order.ip_hash)
+        remember_marks(state, order.customer_id, customer, order.device_id, order.ip_hash)
         return None
 
     def _checked(
@@ -91,7 +92,7 @@ class Orders:
         calendar = plan.calendars.get(order.market)
         if calendar is None:
             return Rejection("market_unknown", f"market {order.market} is not in program {order.program}")
-        found = self._attribution(plan, order)
+        found = _attribution(plan, order, customer)
         channel = order.channel
         if channel is None:
             channel = "partner" if found.weights else "direct"
@@ -102,7 +103,8 @@ class Orders:
         facts = order_facts(plan, order, key_days, channel, new_customer=new_customer)
         if facts is None:
             return Rejection("fx_rate_missing", f"no rate from {order.currency} is in force then")
-        return _too_large(plan, facts) or (plan, facts, found)
+        too_large = _too_large(plan, facts, credited=bool(found.weights))
+        return too_large or (plan, facts, found)
 
     def referred(self, answer: Decided, emit: Emit) -> None:
         """The advocate's side decided on the referral that an order qualified."""
@@ -151,22 +153,31 @@ class Orders:
         if customer.waiting and not decided.unanswered:
             apply_waiting(self._state, program, order_id, decided, customer, emit)
 
-    def _attribution(self, plan: Plan, order: OrderPlaced) -> Attribution:
-        touches = self._state.touches.get(keys.touches_key(order.program, order.customer_id))
-        if not touches and order.partner_id is None and not order.coupons:
-            return UNATTRIBUTED
-        return attribute(plan.program, order, touches or ())
+
+def _attribution(plan: Plan, order: OrderPlaced, customer: Customer) -> Attribution:
+    touches = customer.touches.get(order.program)
+    if not touches and order.partner_id is None and not order.coupons:
+        return UNATTRIBUTED
+    return attribute(plan.program, order, touches or ())
 
 
-def _too_large(plan: Plan, facts: OrderFacts) -> Rejection | None:
-    """An order whose grants would leave the range of the ledger; only an enormous basis can."""
-    if not facts.order.lines and max(facts.net, facts.gross) < MOST // plan.largest_factor:
+def _too_large(plan: Plan, facts: OrderFacts, *, credited: bool) -> Rejection | None:
+    """An order whose grants would leave the range of the ledger; only enormous amounts can.
+
+    What partners earn is bounded by all of their rules, as only they know which of them match.
+    """
+    basis = max(facts.net, facts.gross)
+    if facts.order.lines:
+        basis = max(basis, plan.converted(sum(line.amount for line in facts.order.lines), facts.fx))
+    if credited and basis > plan.partners.largest_basis:
+        return Rejection("amount_out_of_range", f"rules for partners may grant more than {GRANT_MAX}")
+    if basis <= plan.customers.largest_basis:
         return None
     granted = accruals(plan, facts)
     granted += bonuses(plan, facts, granted)
     for one in granted:
-        if one.amount > MOST:
-            return Rejection("amount_out_of_range", f"rule {one.rule} grants more than {MOST}")
+        if one.amount > GRANT_MAX:
+            return Rejection("amount_out_of_range", f"rule {one.rule} grants more than {GRANT_MAX}")
     return None
 
 

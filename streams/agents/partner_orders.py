@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from events.messages import Credited, Origin, Returned, Send, Settled
-from events.money import round_ratio
 from events.outputs import AccrualDeclined, Decision
 from schemas.messages import decode_message, encode_message
 from streams.agents import keys
@@ -15,10 +12,9 @@ from streams.agents.clawbacks import claw_back, remember_day, seize
 from streams.agents.partner_compliance import count_reversal, look_at_credit
 from streams.agents.partner_state import PartnerState
 from streams.agents.partner_tiers import raise_tier
-from streams.agents.waves import Case, Waves
+from streams.agents.waves import Case, Waves, facts_of, share_of
 from streams.engine.agent import Emit
 from streams.engine.state import State
-from streams.rules.plan import Share, order_facts
 from streams.rules.refunds import ROUNDINGS, target
 from streams.rules.state import Grant, Member, Partner, PartnerOrder
 from streams.rules.tiers import Tiering, level_of
@@ -37,14 +33,11 @@ class PartnerOrders:
         partner_id = message.partner_id
         partner = state.owner(partner_id)
         plan = state.plan_version(order.program, message.version)
-        key_days = plan.calendars[order.market].key_days_at(order.time)
-        facts = order_facts(plan, order, key_days, message.channel, new_customer=message.new_customer)
-        assert facts is not None  # noqa: S101 - it had a rate when it was placed, and versions do not change
+        facts = facts_of(plan, message)
         member = partner.members.get(order.program) or Member()
         tiering = partner.tiers.setdefault(order.program, Tiering())
         level = level_of(plan.program.tiers, tiering)
-        weights = {one: Fraction(*weight) for one, weight in message.weights.items()}
-        share = Share(partner_id, weights, member.group, None if level is None else level.id)
+        share = share_of(message, partner_id, member.group, None if level is None else level.id)
         credit_net = share.of(facts.net)
         decided = PartnerOrder(
             order.program,
@@ -127,7 +120,6 @@ class PartnerOrders:
         state = self._state
         decided.refunded = message.refunded
         decided.cancelled = message.cancelled
-        rounding = ROUNDINGS[decided.rounding]
         reversal = Reversal(
             program=message.program,
             version=decided.version,
@@ -139,20 +131,13 @@ class PartnerOrders:
             currency=message.currency,
             rounding=decided.rounding,
             origin=message.origin,
-            time=message.origin.time,
         )
         for grant in decided.grants:
-            goal = grant.amount
-            if not decided.cancelled:
-                goal = target(grant.amount, decided.refunded, decided.net, rounding)
+            goal = reversal.goal(grant)
             state.reverse(reversal, message.partner_id, partner, grant, goal, decided.home_day, emit)
         lost = decided.credit_net
         if not decided.cancelled:
-            lost = (
-                0
-                if decided.net == 0
-                else round_ratio(decided.credit_net * decided.refunded, decided.net, rounding)
-            )
+            lost = target(lost, decided.refunded, decided.net, ROUNDINGS[decided.rounding])
         lost_order = reversal.whole and not decided.lost_order
         partner.tiers.setdefault(message.program, Tiering()).count(
             decided.home_day, decided.lost_net - lost, -int(lost_order)

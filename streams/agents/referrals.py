@@ -18,6 +18,7 @@ from schemas.program import Ratio, Referral
 from streams.agents import keys
 from streams.agents.accounts import Reversal
 from streams.agents.customer_state import CustomerState
+from streams.agents.marks import has_marks
 from streams.engine.agent import DUPLICATE, Emit, Outcome
 from streams.rules.accrual import Granted
 from streams.rules.credits import marks_of
@@ -106,8 +107,9 @@ class Referrals:
         month = date.fromordinal(asked.day).isoformat()[:7]
         month_key = keys.month_key(asked.program, asked.advocate_id, month)
         count = state.referred.get(month_key) or 0
+        owner = state.owner(asked.advocate_id)
         reason = None
-        if any(state.marks.get(keys.mark_key(asked.advocate_id, mark)) for mark in asked.marks):
+        if has_marks(state, asked.advocate_id, owner, asked.marks):
             reason = "same_device_or_address"
         elif rules is None or (rules.cap_per_month is not None and count >= rules.cap_per_month):
             reason = "cap_per_month"
@@ -125,7 +127,6 @@ class Referrals:
             )
         elif rules is not None:
             state.referred.put(month_key, count + 1)
-            owner = state.owner(asked.advocate_id)
             grant = self._points(
                 plan, rules, rules.advocate_points, asked.key_days, asked.advocate_id, owner,
                 referral_id=asked.referral_id, order_id=asked.order_id,
@@ -195,13 +196,8 @@ class Referrals:
             version=advocacy.version,
             order_id=advocacy.order_id,
             refund_id=message.refund_id,
-            refunded=0,
-            net=0,
             cancelled=message.refund_id is None,
-            currency="",
-            rounding=0,
             origin=message.origin,
-            time=message.origin.time,
         )
         state.reverse(reversal, advocacy.advocate_id, owner, grant, grant.amount, advocacy.day, emit)
         state.owners.put(advocacy.advocate_id.encode(), owner)
@@ -237,15 +233,6 @@ class Referrals:
         return self._state.grant(
             plan, owner_id, owner, granted, order_id, cause, home_day, time, emit, referral_id
         )
-
-
-def remember_marks(
-    state: CustomerState, customer_id: str, device_id: str | None, ip_hash: str | None
-) -> None:
-    """Note the device and the address of a click or an order, when some program grants referrals."""
-    if (device_id is not None or ip_hash is not None) and state.programs.refers:
-        for mark in marks_of(device_id, ip_hash):
-            state.marks.put(keys.mark_key(customer_id, mark), True)
 
 
 def _best_day(multiplies: dict[str, Ratio], key_days: tuple[str, ...]) -> str | None:

@@ -12,7 +12,6 @@ from streams.agents.customer_state import CustomerState
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
 from streams.engine.record import RecordLike
 from streams.rules.home_days import clamp_day, home_days
-from streams.rules.refunds import ROUNDINGS, target
 from streams.rules.state import Customer, Order, TakeBack, Waiting
 
 
@@ -109,17 +108,11 @@ def _apply(
         cancelled=order.cancelled,
         currency=order.currency,
         rounding=order.rounding,
-        origin=Origin(what.source, what.id, what.time),
         # A refund that occurred before its order takes effect with it.
-        time=max(what.time, order.time),
+        origin=Origin(what.source, what.id, max(what.time, order.time)),
     )
     for grant in order.grants:
-        if grant.whole:
-            goal = grant.amount if reversal.whole else 0
-        elif order.cancelled:
-            goal = grant.amount
-        else:
-            goal = target(grant.amount, order.refunded, order.net, ROUNDINGS[order.rounding])
+        goal = reversal.goal(grant)
         state.reverse(reversal, what.customer, customer, grant, goal, order.home_day, emit)
     state.orders.put(keys.order_key(what.program, what.order_id), order)
     _tell(reversal, order, customer, emit)
@@ -137,9 +130,9 @@ def _tell(reversal: Reversal, order: Order, customer: Customer, emit: Emit) -> N
             order.refunded,
             order.currency,
             order.cancelled,
-            Origin(reversal.origin.source, reversal.origin.id, reversal.time),
+            reversal.origin,
         )
-        emit(Send("partners", partner, reversal.time, returned))
+        emit(Send("partners", partner, reversal.origin.time, returned))
     if order.referral and reversal.whole:
         referred = next((one for one in customer.referred if one.referral_id == order.referral), None)
         if referred is not None and referred.granted:
@@ -148,9 +141,9 @@ def _tell(reversal: Reversal, order: Order, customer: Customer, emit: Emit) -> N
                 reversal.program,
                 order.referral,
                 reversal.refund_id,
-                Origin(reversal.origin.source, reversal.origin.id, reversal.time),
+                reversal.origin,
             )
-            emit(Send("customers", referred.advocate_id, reversal.time, undone))
+            emit(Send("customers", referred.advocate_id, reversal.origin.time, undone))
         order.referral = ""
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from events.inputs import OrderPlaced
-from events.messages import Answered, Asked, Send, Wish
+from events.messages import Answered, Asked, Credited, Send, Wish
 from events.outputs import Cause
 from events.units import unit_scale
 from streams.agents import keys
@@ -57,9 +57,23 @@ class Open(Struct, array_like=True):
     tier: str | None
     wave: int
     wanted: list[Granted]
-    posted: list[Granted]
     grants: list[Grant]
     unanswered: int
+
+
+def facts_of(plan: Plan, known: Credited | Open) -> OrderFacts:
+    """The facts of an order that the customers agent decided on."""
+    order = known.order
+    key_days = plan.calendars[order.market].key_days_at(order.time)
+    facts = order_facts(plan, order, key_days, known.channel, new_customer=known.new_customer)
+    assert facts is not None  # noqa: S101 - it had a rate when it was placed, and versions do not change
+    return facts
+
+
+def share_of(known: Credited | Open, partner_id: str, group: str, tier: str | None) -> Share:
+    """A partner's share of an order that is credited."""
+    weights = {partner: Fraction(*weight) for partner, weight in known.weights.items()}
+    return Share(partner_id, weights, group, tier)
 
 
 class Waves(Generic[E]):
@@ -83,7 +97,7 @@ class Waves(Generic[E]):
         wanted = accruals(plan, facts, share)
         rules = plan.customers if share is None else plan.partners
         if rules.limited:
-            return self._ask(case, owner, 1, self._capped(case, owner, wanted), [], [], emit)
+            return self._ask(case, owner, 1, self._capped(case, owner, wanted), [], emit)
         _count(case, owner, wanted)
         return self._second(case, owner, wanted, [], emit)
 
@@ -113,7 +127,8 @@ class Waves(Generic[E]):
             accounts.owners.put(message.owner.encode(), owner)
             return
         self._open.delete(key)
-        case = self._case(plan, open_, message.owner)
+        share = share_of(open_, message.owner, open_.group, open_.tier) if open_.weights else None
+        case = Case(plan, facts_of(plan, open_), message.owner, share)
         if open_.wave == 1:
             grants = self._second(case, owner, wanted, open_.grants, emit)
         else:
@@ -121,17 +136,6 @@ class Waves(Generic[E]):
         if grants is not None:
             self._done(case, owner, grants, emit)
         accounts.owners.put(message.owner.encode(), owner)
-
-    def _case(self, plan: Plan, open_: Open, owner_id: str) -> Case:
-        order = open_.order
-        key_days = plan.calendars[order.market].key_days_at(order.time)
-        facts = order_facts(plan, order, key_days, open_.channel, new_customer=open_.new_customer)
-        assert facts is not None  # noqa: S101 - it had a rate when it was placed, and versions do not change
-        share = None
-        if open_.weights:
-            weights = {partner: Fraction(*weight) for partner, weight in open_.weights.items()}
-            share = Share(owner_id, weights, open_.group, open_.tier)
-        return Case(plan, facts, owner_id, share)
 
     def _capped(self, case: Case, owner: E, wanted: list[Granted]) -> list[Granted]:
         """What the caps leave of the grants."""
@@ -153,7 +157,6 @@ class Waves(Generic[E]):
         owner: E,
         wave: int,
         wanted: list[Granted],
-        posted: list[Granted],
         grants: list[Grant],
         emit: Emit,
     ) -> list[Grant] | None:
@@ -177,7 +180,6 @@ class Waves(Generic[E]):
             None if share is None else share.tier,
             wave,
             wanted,
-            posted,
             grants,
             len(budgets),
         )
@@ -221,7 +223,7 @@ class Waves(Generic[E]):
         if plan.best_bonus:
             wanted = best_of(wanted)
         if rules.limited:
-            return self._ask(case, owner, 2, wanted, posted, grants, emit)
+            return self._ask(case, owner, 2, wanted, grants, emit)
         _count(case, owner, wanted)
         return [*grants, *self._post(case, owner, wanted, emit)]
 

@@ -21,9 +21,8 @@ def check(path: Path, *, json_: bool) -> int:
     """
     from schemas.programs import Programs
     from streams.commands.loading import shown
-    from streams.rules.calendar import keeps
 
-    loaded = Programs().load(path, keeps)
+    loaded = Programs().load(path)
     if json_:
         as_json(msgspec.to_builtins(loaded))
     else:

@@ -64,14 +64,13 @@ class _File:
         from schemas.program_file import to_json
         from schemas.programs import parse_file
         from schemas.toml_lines import key_lines
-        from streams.rules.calendar import keeps
 
         self.path = path
         try:
             content = path.read_bytes()
         except OSError as error:
             raise WorkFailedError(f"{path} cannot be read: {error.strerror}") from None
-        parsed = parse_file(path.suffix, content, keeps)
+        parsed = parse_file(path.suffix, content)
         self._lines = {} if path.suffix == ".json" or parsed.program is None else key_lines(content.decode())
         for warning in parsed.warnings:
             note(f"warning: {self._shown(warning)}")

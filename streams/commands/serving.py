@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import orjson
@@ -20,6 +20,9 @@ from streams.commands.front import (
     settings_options,
 )
 from streams.engine.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from streams.engine.lifeline import Lifeline
 
 LOGS: Final = ("log_format", "log_level")
 
@@ -53,9 +56,12 @@ def run(**flags: Any) -> int:
 
 
 @click.command()
-@settings_options("brokers", "data", "state_dir", "host", "port", *SECURITY, *LOGS)
+@settings_options("brokers", "data", "programs", "state_dir", "host", "port", *SECURITY, *LOGS)
 def serve(**flags: Any) -> int:
-    """Serve balances and statements over HTTP: from Kafka (--brokers) or from an embedded log (--data)."""
+    """Serve balances and statements over HTTP: from Kafka (--brokers) or from an embedded log (--data).
+
+    Explanations quote rules of --programs and of what was published.
+    """
     settings = settings_from(flags)
     if flags["brokers"] is not None and flags["data"] is not None:
         raise click.UsageError("give one of --brokers and --data")
@@ -105,6 +111,7 @@ def _serve_log(settings: Settings) -> int:
     "programs",
     "app_id",
     "state_dir",
+    "processes",
     "host",
     "metrics_port",
     "group_instance_id",
@@ -118,7 +125,8 @@ def _serve_log(settings: Settings) -> int:
     *SECURITY,
     *LOGS,
 )
-def worker(**flags: Any) -> int:
+@click.option("--child", hidden=True, help="Which of how many processes; standard input leads to the parent.")
+def worker(child: str | None, **flags: Any) -> int:
     """Run a Kafka worker: it takes its share of the partitions; start as many as you like.
 
     Its programs are those of --programs and those that keyday publish puts on the topic programs.
@@ -126,24 +134,46 @@ def worker(**flags: Any) -> int:
     from schemas.programs import Programs
     from streams.commands.loading import load_programs
 
+    line = None if child is None else lifeline(child)
     settings = settings_from(flags)
     if not settings.brokers:
         raise click.UsageError("say where Kafka is: --brokers HOST:PORT")
     programs = Programs() if settings.programs is None else load_programs(settings.programs)
-    announce(settings)
+    announce(settings, child)
     try:
         settings.state_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WorkFailedError(f"{settings.state_dir} cannot be used: {error.strerror}") from None
+    if settings.processes > 1:
+        return supervised(settings, flags)
     from streams.app import NoProgramError, run_worker
     from streams.engine.topic_check import TopicsError
 
     try:
-        return asyncio.run(run_worker(settings, programs))
+        return asyncio.run(run_worker(settings, programs, line=line))
     except (TopicsError, NoProgramError) as error:
         raise WorkFailedError(str(error)) from None
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
+
+
+def lifeline(child: str) -> Lifeline:
+    """The line to the parent of process ``2/4``, say."""
+    from streams.engine.lifeline import Lifeline
+
+    number, processes = map(int, child.split("/"))
+    return Lifeline(number, processes)
+
+
+def supervised(settings: Settings, flags: Mapping[str, Any]) -> int:
+    """Run a worker of several processes to its end; returns its exit status."""
+    from streams.commands.processes import run_processes
+
+    try:
+        return asyncio.run(run_processes(settings, flags))
+    except OSError as error:
+        where = f"{settings.host}:{settings.metrics_port}"
+        raise WorkFailedError(f"{where}: {error.strerror or error}; choose another --metrics-port") from None
 
 
 def listening(url: str) -> None:
@@ -175,23 +205,30 @@ def until_stopped(settings: Settings, work: Callable[[], Coroutine[Any, Any, Non
     return DONE
 
 
-def announce(settings: Settings) -> None:
-    """Set the logs up and print the settings, secrets masked."""
+def announce(settings: Settings, child: str | None = None) -> None:
+    """Set the logs up and print the settings, secrets masked; each line says which ``child`` it is from."""
     handler = logging.StreamHandler(sys.stderr)
     if settings.log_format == "json":
-        handler.setFormatter(JsonLines())
+        handler.setFormatter(JsonLines(child))
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        who = "" if child is None else f"[{child}] "
+        handler.setFormatter(logging.Formatter(f"%(asctime)s {who}%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    logging.getLogger("streams").info("%r", settings)
+    if child is None:
+        logging.getLogger("streams").info("%r", settings)
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and the traceback where there is one."""
+    """One JSON object a line: time, level, logger, message, and process and traceback where there are any."""
+
+    def __init__(self, child: str | None = None) -> None:
+        super().__init__()
+        self._process = {} if child is None else {"process": child}
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            **self._process,
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),

@@ -31,6 +31,17 @@ Outcome = Rejection | Duplicate | None
 Emit = Callable[[OutputEvent | Send], None]
 
 
+class NotReadyError(Exception):
+    """The agent cannot decide yet: nothing of the batch counts, it is to come again once ``ready`` says so.
+
+    A task out of which this came has decided a part and must not go on; another one takes its place.
+    """
+
+    def __init__(self, lacks: str, ready: Callable[[], bool]) -> None:
+        super().__init__(lacks)
+        self.ready = ready
+
+
 class Entity(Protocol):
     """What an agent keeps of an owner. ``memory`` is the engine's: which events it has seen."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from streams.engine.agent import NotReadyError
 from streams.engine.limits import Limits
 from streams.engine.merge import Merger
 from streams.engine.metrics import TaskMetrics
@@ -17,7 +18,7 @@ from streams.engine.outbox import Outbox, Steps
 from streams.engine.record import RecordLike
 from streams.engine.restore import AheadOfChangelogError, restore
 from streams.engine.store import Store, StoreLockedError, open_store
-from streams.engine.task import Task
+from streams.engine.task import Commit, Task
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ _SMALL_SHARE = 4
 #: Seconds: how long another process may hold a store that this worker was given, and between two tries.
 _LOCK_TIMEOUT_S = 30.0
 _LOCK_RETRY_S = 0.2
+#: Seconds: between two looks whether an agent can decide now.
+_READY_INTERVAL_S = 0.05
 
 
 class KafkaTask:
@@ -163,6 +166,7 @@ class KafkaTask:
 
         Raises:
             DeliveryError: a batch could not be committed; nothing of it was acknowledged.
+            NotReadyError: the agent could not decide for ``stall_timeout_s``; nothing was acknowledged.
         """
         blocked_since: float | None = None
         idle_s = self._limits.max_task_idle_ms / 1000
@@ -195,12 +199,13 @@ class KafkaTask:
                 pass
 
     async def _process(self, records: Sequence[RecordLike]) -> None:
-        task, store, step = self.task, self._store, self._step
-        assert task is not None  # noqa: S101  `open` comes before `run`
-        assert store is not None  # noqa: S101
+        store, step = self._store, self._step
+        assert store is not None  # noqa: S101  `open` comes before `run`
         while records:
             step("taken")
-            commit = task.process(records)
+            commit = await self._decide(records, store)
+            if commit is None:
+                return
             tally = commit.tally
             self._metrics.on_batch(
                 records=tally.processed,
@@ -225,6 +230,26 @@ class KafkaTask:
             step("before_ack")
             records = records[commit.consumed :]
         step("after_ack")
+
+    async def _decide(self, records: Sequence[RecordLike], store: Store) -> Commit | None:
+        """What a batch leads to, as soon as the agent can decide; ``None`` when stopped before."""
+        deadline: float | None = None
+        while True:
+            assert self.task is not None  # noqa: S101  `open` comes before `run`
+            try:
+                return self.task.process(records)
+            except NotReadyError as error:
+                # What the agent did so far is in the task alone, nothing was written: it goes with the task.
+                self.task = self._make_task(self.partition, store)
+                if deadline is None:
+                    deadline = time.monotonic() + self._limits.stall_timeout_s
+                    logger.info("task %r waits for %s", self, error)
+                while not error.ready():
+                    if self._stopping:
+                        return None
+                    if time.monotonic() > deadline:
+                        raise
+                    await asyncio.sleep(_READY_INTERVAL_S)
 
     def stop(self) -> None:
         """End :meth:`run` after the batch that is under way."""

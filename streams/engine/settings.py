@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import os
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final, Self, get_args, get_type_hints
 
 from streams.engine.limits import MESSAGE_BYTES, SECRET_BYTES, Limits
 
@@ -21,6 +22,18 @@ _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 class SettingsError(Exception):
     """A setting that cannot be used; the message is one line that says which and what to do."""
+
+
+class Processes(int):
+    """How many processes: a number, or ``auto``, the cores that this process may use."""
+
+    def __new__(cls, value: str | int) -> Self:
+        return super().__new__(cls, _cores() if value == "auto" else int(value))
+
+
+def _cores() -> int:
+    # Containers and `taskset` give a process fewer cores than the machine has; not every system can tell.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def setting(
@@ -40,6 +53,13 @@ def setting(
 _LIMITS: Final = Limits()
 
 
+_KINDS: Final[Mapping[type, str]] = {
+    int: "a whole number",
+    float: "a number",
+    Processes: "a whole number or auto",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What a process of Keyday is told from outside. ``repr`` and ``rows`` mask the secrets."""
@@ -51,6 +71,12 @@ class Settings:
         Path("keyday-state"), "Directory of the stores of a Kafka worker or server; lost ones are rebuilt."
     )
     app_id: str = setting("keyday", "Prefix of the consumer group and of transactional ids.")
+    processes: Processes = setting(
+        1,
+        "Processes of a worker, each with a core to itself; `auto` is one for each core that it may use.",
+        least=1,
+        most=256,
+    )
 
     # Kafka
     brokers: str = setting("", "Kafka bootstrap servers, `host:port`, separated by commas.")
@@ -246,7 +272,7 @@ def _parsed(name: str, text: str, each: Field[Any]) -> Any:
     try:
         return type_(text)
     except ValueError:
-        kind = {int: "a whole number", float: "a number"}.get(type_, "valid")
+        kind = _KINDS.get(type_, "valid")
         raise SettingsError(f"{name}: {shown} is not {kind}") from None
 
 

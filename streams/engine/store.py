@@ -23,11 +23,14 @@ LAYOUT = 1
 
 _META = b"\x00meta"
 _CHECK_MODULUS = 2**64
-#: Shared by all stores of a process, in bytes: ceilings, not a store's share.
+#: Shared by all stores of a worker, in bytes: ceilings, not a store's share.
 _BLOCK_CACHE_BYTES = 96 * 1024 * 1024
 _ALL_WRITE_BUFFERS_BYTES = 192 * 1024 * 1024
 #: Per store, in bytes; RocksDB keeps at most two of them.
 _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
+
+#: Bytes: a process's share is not made smaller than this, so that many processes still work.
+_LEAST_SHARE_BYTES = 2 * _WRITE_BUFFER_BYTES
 
 _shared: list[tuple[Cache, WriteBufferManager]] = []
 
@@ -54,9 +57,18 @@ class Meta(Struct, array_like=True):
     changelog_time: int = 0
 
 
+def share_memory(processes: int) -> None:
+    """Take one of ``processes`` equal shares of the ceilings, before the first store is opened."""
+    cache, buffers = (
+        max(ceiling // processes, _LEAST_SHARE_BYTES)
+        for ceiling in (_BLOCK_CACHE_BYTES, _ALL_WRITE_BUFFERS_BYTES)
+    )
+    _shared[:] = [(Cache(cache), WriteBufferManager(buffers, False))]
+
+
 def _options() -> Options:
     if not _shared:
-        _shared.append((Cache(_BLOCK_CACHE_BYTES), WriteBufferManager(_ALL_WRITE_BUFFERS_BYTES, False)))
+        share_memory(1)
     cache, buffers = _shared[0]
     table = BlockBasedOptions()
     table.set_block_cache(cache)

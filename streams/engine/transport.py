@@ -119,7 +119,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         max_records: int | None = None,
     ) -> Any:
         epoch = self.epoch
-        start: Mapping[TP, tuple[int, int]] = _progress(consumer)
+        # The end of a partition is not known before its first fetch: it begins where it was sought.
+        start: Mapping[TP, tuple[int, int]] = {**self._sought, **_progress(consumer)}
         records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
         if self.epoch != epoch:
             start = self._sought

@@ -91,6 +91,11 @@ def program_text(markets: Sequence[str], partners: int, start: dt.date) -> str:
             *_table("coupons", [f'{code} = "{to}"' for code, to in coupons_of(partners).items()]),
             *_table("fx", _rates(facts, since)),
             _KEY_DAYS.format(markets=broad) if broad else _NO_KEY_DAYS.format(markets=listed),
+            "# Partners: a share of what they bring, by group.",
+            *(
+                _COMMISSION.format(id=id_, rate=rate, groups=groups) + cap
+                for id_, rate, groups, cap in _COMMISSIONS
+            ),
             _RULES,
             _COMPLIANCE.format(since=since, hosts=", ".join(f'"{host}"' for host in DENIED_HOSTS)),
         ]
@@ -164,40 +169,25 @@ rrule = "FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=11"
 markets = [{markets}]
 """
 
+_COMMISSION: Final = """\
+[[accrual]]
+id = "{id}"
+to = "partner"
+unit = "money"
+rate = "{rate}"
+when = {{ partner_group = [{groups}] }}
+exclusive = "commission"
+priority = 10
+hold_days = 30
+"""
+
+_COMMISSIONS: Final = (
+    ("content", "0.06", '"content", "brand_partnership"', ""),
+    ("influencer", "0.08", '"influencer"', 'cap = { period = "day", amount = "500.00", over = "trim" }\n'),
+    ("coupon", "0.02", '"coupon"', 'cap = { period = "month", amount = "2000.00", over = "allow_last" }\n'),
+)
+
 _RULES: Final = """\
-# Partners: a share of what they bring, by group.
-[[accrual]]
-id = "content"
-to = "partner"
-unit = "money"
-rate = "0.06"
-when = { partner_group = ["content", "brand_partnership"] }
-exclusive = "commission"
-priority = 10
-hold_days = 30
-
-[[accrual]]
-id = "influencer"
-to = "partner"
-unit = "money"
-rate = "0.08"
-when = { partner_group = ["influencer"] }
-exclusive = "commission"
-priority = 10
-hold_days = 30
-cap = { period = "day", amount = "500.00", over = "trim" }
-
-[[accrual]]
-id = "coupon"
-to = "partner"
-unit = "money"
-rate = "0.02"
-when = { partner_group = ["coupon"] }
-exclusive = "commission"
-priority = 10
-hold_days = 30
-cap = { period = "month", amount = "2000.00", over = "allow_last" }
-
 [[accrual]]
 id = "other-partners"
 to = "partner"

@@ -57,6 +57,16 @@ MARKET_ZONES: Final = {
     "ZA": "Africa/Johannesburg",
 }
 
+_KEY_DAYS: Final = ("black_friday", "cyber_monday")
+_DOUBLE: Final = """\
+[[bonus]]
+id = "{name}-double"
+to = "customer"
+unit = "points"
+on = ["{day}"]
+multiply = "2"
+"""
+
 
 def starter_program(currencies: Mapping[str, int], markets: Mapping[str, int]) -> str:
     """The text of a program file for orders with these currencies and markets (name → how many).
@@ -71,6 +81,8 @@ def starter_program(currencies: Mapping[str, int], markets: Mapping[str, int]) -
         f"\n[markets.{_text(each)}]\ntz = {_text(MARKET_ZONES.get(each, 'UTC'))}\n" for each in known
     )
     listed = ", ".join(map(_text, known))
+    key_days = "\n".join(f'[[key_day]]\nuse = "{day}"\nmarkets = [{listed}]\n' for day in _KEY_DAYS)
+    bonuses = "\n".join(_DOUBLE.format(day=day, name=day.replace("_", "-")) for day in _KEY_DAYS)
     return f"""\
 # Written by `keyday demo` for your orders. Change the rules, then run it with --programs and this file.
 
@@ -81,14 +93,7 @@ effective_from = 1970-01-01T00:00:00Z
 currency = {_text(currency)}
 home_tz = {_text(home)}
 {tables}
-[[key_day]]
-use = "black_friday"
-markets = [{listed}]
-
-[[key_day]]
-use = "cyber_monday"
-markets = [{listed}]
-
+{key_days}
 [[accrual]]
 id = "points"
 to = "customer"
@@ -97,20 +102,7 @@ rate = "1"
 basis = "net"
 hold_days = 30
 
-[[bonus]]
-id = "black-friday-double"
-to = "customer"
-unit = "points"
-on = ["black_friday"]
-multiply = "2"
-
-[[bonus]]
-id = "cyber-monday-double"
-to = "customer"
-unit = "points"
-on = ["cyber_monday"]
-multiply = "2"
-"""
+{bonuses}"""
 
 
 def _most_frequent(counts: Mapping[str, int], otherwise: str) -> str:

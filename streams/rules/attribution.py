@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Final
@@ -17,6 +18,7 @@ from schemas.program import Program
 #: Touches that are kept of a customer: the newest by time and click id.
 MOST_TOUCHES: Final = 50
 
+_ALL: Final = Fraction(1)
 _FIRST_AND_LAST: Final = Fraction(2, 5)
 _BETWEEN: Final = Fraction(1, 5)
 
@@ -61,25 +63,32 @@ class Attribution(Struct, frozen=True):
 UNATTRIBUTED: Final = Attribution("unattributed", {}, {})
 
 
-def keep_newest(touches: list[Touch], touch: Touch) -> list[Touch]:
-    """The touches with one more, the newest of them, ascending."""
-    return sorted([*touches, touch])[-MOST_TOUCHES:]
+def keep_newest(touches: list[Touch], touch: Touch) -> Touch | None:
+    """Put one more among the touches, ascending; returns the oldest when it has no room any more."""
+    if not touches or touches[-1] <= touch:
+        touches.append(touch)
+    else:
+        insort(touches, touch)
+    return touches.pop(0) if len(touches) > MOST_TOUCHES else None
 
 
 def attribute(program: Program, order: OrderPlaced, touches: Iterable[Touch]) -> Attribution:
-    """The first of the order's own partner, a coupon's, its click's, and the model over the touches."""
+    """The first of the order's own partner, a coupon's, its click's, and the model over the touches.
+
+    The touches are ascending.
+    """
     if order.partner_id is not None:
-        return Attribution("declared", {order.partner_id: Fraction(1)}, {})
+        return Attribution("declared", {order.partner_id: _ALL}, {})
     if program.coupon_wins:
         for coupon in order.coupons:
             if coupon in program.coupons:
-                return Attribution("coupon", {program.coupons[coupon]: Fraction(1)}, {})
+                return Attribution("coupon", {program.coupons[coupon]: _ALL}, {})
     after = order.time - program.lookback_days * DAY_MS
-    seen = sorted(touch for touch in touches if after < touch.time <= order.time)
+    seen = [touch for touch in touches if after < touch.time <= order.time]
     if order.click_id is not None:
         for touch in seen:
             if touch.click_id == order.click_id:
-                return _credited("click_id", [(touch, Fraction(1))])
+                return _credited("click_id", [(touch, _ALL)])
     if not seen:
         return UNATTRIBUTED
     return _credited(program.attribution, _MODELS[program.attribution](seen))
@@ -89,17 +98,18 @@ def _credited(reason: str, shares: list[tuple[Touch, Fraction]]) -> Attribution:
     weights: dict[str, Fraction] = {}
     clicks: dict[str, Touch] = {}
     for touch, weight in shares:
-        weights[touch.partner_id] = weights.get(touch.partner_id, Fraction(0)) + weight
-        clicks[touch.partner_id] = touch
+        partner = touch.partner_id
+        weights[partner] = weights[partner] + weight if partner in weights else weight
+        clicks[partner] = touch
     return Attribution(reason, weights, clicks)
 
 
 def _last(seen: list[Touch]) -> list[tuple[Touch, Fraction]]:
-    return [(seen[-1], Fraction(1))]
+    return [(seen[-1], _ALL)]
 
 
 def _first(seen: list[Touch]) -> list[tuple[Touch, Fraction]]:
-    return [(seen[0], Fraction(1))]
+    return [(seen[0], _ALL)]
 
 
 def _linear(seen: list[Touch]) -> list[tuple[Touch, Fraction]]:

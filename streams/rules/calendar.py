@@ -47,11 +47,6 @@ class Occurrence(Struct, frozen=True):
         return self.start, self.end, self.key_day.id
 
 
-def keeps(entry: KeyDay, market: str) -> bool:
-    """Whether a key day applies in a market."""
-    return market in entry.markets
-
-
 class KeyDayCalendar:
     """Key days in one market, whose zone is ``tz``."""
 
@@ -60,7 +55,7 @@ class KeyDayCalendar:
     def __init__(self, key_days: Iterable[KeyDay], market: str, tz: str) -> None:
         self._market = market
         self._zone = home_days(tz)
-        self._entries = tuple(entry for entry in key_days if keeps(entry, market))
+        self._entries = tuple(entry for entry in key_days if market in entry.markets)
         self._by_utc_day: dict[int, tuple[Window, ...]] = {}
         self._by_year: dict[int, tuple[tuple[Occurrence, ...], ...]] = {}
 

@@ -21,21 +21,26 @@ Over = Literal["trim", "reject", "allow_last"]
 def count(owner: Owner, program: str, rule: str, day: int, amount: int) -> None:
     """Count what a rule granted for a home day, or took back as a negative amount."""
     name = f"{program}\0{rule}"
-    by_day = owner.granted.get(name)
-    if by_day is None:
-        owner.granted[name] = {day: amount}
-        return
+    owner.granted[name] = counted(owner.granted.get(name, {}), day, amount)
+
+
+def counted(by_day: dict[int, int], day: int, amount: int) -> dict[int, int]:
+    """Amounts by home day with one more of them; days that are long past are summed up by month."""
     by_day[day] = by_day.get(day, 0) + amount
-    if len(by_day) > _MOST_DAYS:
-        owner.granted[name] = _by_month(by_day)
+    return by_day if len(by_day) <= _MOST_DAYS else _by_month(by_day)
 
 
 def spent(owner: Owner, program: str, rule: str, period: tuple[int | None, int | None]) -> int:
     """What a rule granted in a period, less reversals; ``None`` is without bound."""
+    return sum_of(owner.granted.get(f"{program}\0{rule}", {}), period)
+
+
+def sum_of(by_day: dict[int, int], period: tuple[int | None, int | None]) -> int:
+    """The sum of a period's days; ``None`` is without bound."""
     first, last = period
     return sum(
         amount
-        for day, amount in owner.granted.get(f"{program}\0{rule}", {}).items()
+        for day, amount in by_day.items()
         if (first is None or day >= first) and (last is None or day <= last)
     )
 

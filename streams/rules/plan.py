@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from events.currencies import SCALES
 from events.inputs import Line, OrderPlaced
+from events.limits import GRANT_MAX
 from events.money import Rounding, round_ratio, split
 from events.units import POINTS
-from schemas.program import Accrual, Bonus, FxRate, Program, To
+from schemas.program import Accrual, Bonus, FxRate, Program, Ratio, To
 from streams.rules.calendar import MarketCalendar
 from streams.rules.home_days import HomeDays, clamp_day, home_days, iso_date
 from streams.rules.refunds import ROUNDINGS
@@ -70,6 +71,8 @@ class RuleSet(Struct, frozen=True):
     exclusive: bool
     #: Whether a grant may have to ask somebody: a cap, or a budget.
     limited: bool
+    #: On no basis up to this, in program currency, does a grant leave the range of the ledger.
+    largest_basis: int
 
 
 class OrderFacts(Struct, gc=False):
@@ -97,7 +100,6 @@ class Plan:
         "calendars",
         "customers",
         "home",
-        "largest_factor",
         "partners",
         "program",
         "rounding",
@@ -118,8 +120,6 @@ class Plan:
         self.customers = _rule_set(program, "customer")
         self.partners = _rule_set(program, "partner")
         self.best_bonus = program.bonus_stacking == "best"
-        #: No grant is larger than an order's basis times this.
-        self.largest_factor = _largest_factor(program)
         self._holds: dict[tuple[int, int], Hold] = {}
 
     def hold(self, days: int, home_day: int) -> Hold:
@@ -168,22 +168,26 @@ def order_facts(
     return OrderFacts(order, net, gross, fx, own_digits, home_day, key_days, channel, new_customer)
 
 
-def _largest_factor(program: Program) -> int:
-    rates = [rule.rate for rule in program.accruals if rule.rate is not None]
-    multiplies = [rule.multiply for rule in program.bonuses if rule.multiply is not None]
-    rate = sum(one.numerator // one.denominator + 1 for one in rates)
-    return (1 + rate) * max((one.numerator // one.denominator + 1 for one in multiplies), default=1)
+def _largest_basis(accruals: tuple[RateRule, ...], multiplies: list[Ratio]) -> int:
+    """Below 0 when flat amounts alone may be too much; all rules are taken to match."""
+    multiply = max((one.numerator // one.denominator + 1 for one in multiplies), default=1)
+    left = GRANT_MAX // multiply - sum(one.rule.flat or 0 for one in accruals)
+    return left // (sum(one.numerator // one.denominator for one in accruals) + len(accruals) + 1)
 
 
 def _rule_set(program: Program, to: To) -> RuleSet:
     accruals = tuple(_rate_rule(program, rule) for rule in program.accruals if rule.to == to)
     bonuses = tuple(rule for rule in program.bonuses if rule.to == to)
+    multiplies = [rule.multiply for rule in bonuses if rule.multiply is not None]
+    if to == "partner" and program.tiers is not None:
+        multiplies += [level.multiply for level in program.tiers.levels]
     return RuleSet(
         accruals,
         bonuses,
         any(one.rule.exclusive is not None for one in accruals),
         any(one.rule.cap is not None or one.rule.budget is not None for one in accruals)
         or any(rule.cap is not None or rule.budget is not None for rule in bonuses),
+        _largest_basis(accruals, multiplies),
     )
 
 

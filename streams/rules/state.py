@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from streams.rules.attribution import Touch
 from streams.rules.tiers import Tiering
 
 
@@ -55,6 +56,13 @@ class Customer(Struct, array_like=True, gc=False):
     referred: list[Referred] = field(default_factory=list)
     #: What rules granted, by program and rule and home day: a cap may come with a later version.
     granted: dict[str, dict[int, int]] = field(default_factory=dict)
+    #: By program the newest clicks, ascending.
+    touches: dict[str, list[Touch]] = field(default_factory=dict)
+    #: Devices and addresses that were seen on clicks and orders.
+    marks: list[str] = field(default_factory=list)
+    #: Whether there are click ids, and marks, in entries of their own: those that have no room here.
+    more_clicks: bool = False
+    more_marks: bool = False
     #: Clicks by program, partner and hour, of hours in which they were counted: others had one at most.
     clicks: dict[str, int] = field(default_factory=dict)
 

@@ -238,6 +238,13 @@ def _offset(offsets: dict[TopicPartition, object], tp: TopicPartition) -> int:
     return max(0, getattr(found, "offset", 0))
 
 
+async def until_empty(bootstrap: str, group: str) -> None:
+    """Return once the group has no members."""
+    async with admin(bootstrap) as client:
+        while (await _members(client, group))[1]:  # noqa: ASYNC110  the broker tells, and only when asked
+            await asyncio.sleep(POLL_S)
+
+
 async def until_shared(bootstrap: str, group: str, members: int) -> None:
     """Return once so many members of a stable group have partitions each.
 
@@ -246,10 +253,19 @@ async def until_shared(bootstrap: str, group: str, members: int) -> None:
     """
     async with admin(bootstrap) as client, asyncio.timeout(60):
         while True:
-            (answer,) = await client.describe_consumer_groups([group])
-            (described,) = answer.groups
-            _, _, state, _, _, joined, *_ = described
+            state, joined = await _members(client, group)
             shares = [MemberAssignment.decode(member[4]).assignment for member in joined if member[4]]
             if state == "Stable" and sum(map(bool, shares)) == members == len(joined):
                 return
             await asyncio.sleep(POLL_S)
+
+
+async def _members(client: AIOKafkaAdminClient, group: str) -> tuple[str, Sequence[Sequence[bytes]]]:
+    """State and members of a group, as the protocol has them."""
+    try:
+        (answer,) = await client.describe_consumer_groups([group])
+    except GroupCoordinatorNotAvailableError:
+        return "", ()  # as in `_group_offsets`
+    (described,) = answer.groups
+    _, _, state, _, _, joined, *_ = described
+    return state, joined

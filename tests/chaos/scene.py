@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from typing import Self
 
 from tests.chaos import ledger, serving
 from tests.chaos.kafka import Producer, StuckError, await_values
-from tests.chaos.slot import Slot, WorkerError
+from tests.chaos.slot import PLANNED, Slot, WorkerError
 from tests.chaos.stream import Item, Stream
 from tests.chaos.verdict import Entry, Verdict, balances_of, judge_balances, judge_dead_letters, judge_ledger
 
@@ -139,9 +139,9 @@ class Scene:
             slot.kill()
         await self._producer.__aexit__(kind, error, trace)
 
-    def slot(self, name: str, *, static: bool = True, **env: str) -> Slot:
+    def slot(self, name: str, *, static: bool = True, command: Sequence[str] = PLANNED, **env: str) -> Slot:
         """A place for a worker; ``static`` members come back without a rebalance."""
-        slot = Slot(name, self.folder, self.env | env, SESSION_S, static=static)
+        slot = Slot(name, self.folder, self.env | env, SESSION_S, static=static, command=command)
         self.slots.append(slot)
         return slot
 

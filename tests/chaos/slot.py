@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,9 @@ MAX_EXITS_IN_A_ROW = 5
 POLL_S = 0.05
 #: The kernel ends the processes of a run that is itself killed.
 LEASH = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+#: What runs in a slot: a worker that ends as planned, or the program itself.
+PLANNED = ("-m", "tests.chaos.worker")
+KEYDAY = ("-m", "streams.cli", "worker")
 
 
 class WorkerError(Exception):
@@ -65,8 +68,10 @@ class Slot:
         session_s: float,
         *,
         static: bool = True,
+        command: Sequence[str] = PLANNED,
     ) -> None:
         self.name = name
+        self._command = command
         self.state = folder / name
         self.log = folder / f"{name}.log"
         self._env = {
@@ -103,8 +108,7 @@ class Slot:
             self.process = await asyncio.create_subprocess_exec(
                 *LEASH,
                 sys.executable,
-                "-m",
-                "tests.chaos.worker",
+                *self._command,
                 env=env,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
@@ -205,6 +209,35 @@ class Slot:
         process.send_signal(signal.SIGCONT)
         survived = await self._outlives(process, 3.0)
         kills.woken["went on" if survived else f"exited {process.returncode}"] += 1
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started and that still run, oldest first."""
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    try:
+        return [int(child) for child in path.read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def family_of(pid: int) -> list[int]:
+    """A process and all that it, and those that it, have started and that still run."""
+    return [pid, *(each for child in children_of(pid) for each in family_of(child))]
+
+
+async def until_ended(pid: int) -> None:
+    """Wait until a process has ended that somebody else started."""
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_reader(watched, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(watched)
+        os.close(watched)
 
 
 def state_of(pid: int) -> str:

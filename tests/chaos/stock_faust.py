@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import faust
+from tests.chaos.stock_app import stock_app
 
 APP_ID = os.environ.get("STOCK_ID", "stock")
 TOPIC = f"{APP_ID}-rewards"
@@ -26,18 +26,7 @@ CENT = Decimal("0.01")
 ONE = Decimal(1)
 KNOWN_ORDERS = 500  # per customer; a table's value is sent whole on each change
 
-app = faust.App(
-    APP_ID,
-    broker="kafka://" + os.environ.get("STOCK_BROKERS", "127.0.0.1:9092"),
-    store=os.environ.get("STOCK_STORE", "memory://"),
-    datadir=os.environ.get("STOCK_STATE", "build/stock-faust"),
-    topic_partitions=int(os.environ.get("STOCK_PARTITIONS", "2")),
-    topic_replication_factor=1,
-    web_port=int(os.environ.get("STOCK_PORT", "6099")),
-    web_bind="127.0.0.1",
-    broker_session_timeout=6.0,
-    broker_heartbeat_interval=1.0,
-)
+app = stock_app(APP_ID, "build/stock-faust")
 orders = app.topic("orders", key_serializer="raw", value_serializer="raw")
 rewards = app.topic(TOPIC, key_serializer="raw", value_serializer="json")
 customers = app.Table("customers", key_type=str)

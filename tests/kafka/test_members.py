@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from tests.chaos.kafka import admin, end_offsets, partition_of, read_all, until_shared
+from tests.chaos.kafka import end_offsets, partition_of, read_all, until_empty, until_shared
 from tests.chaos.scene import APP_ID, Scene, fresh
 from tests.chaos.slot import Slot, state_of
 from tests.kafka.broker import Broker
@@ -215,13 +215,3 @@ def test_a_record_on_a_wrong_partition_is_decided_on_the_right_one(scene: Scene)
 
     asyncio.run(story())
     assert_good(scene)
-
-
-async def until_empty(bootstrap: str, group: str) -> None:
-    async with admin(bootstrap) as client:
-        while True:
-            (answer,) = await client.describe_consumer_groups([group])
-            (described,) = answer.groups
-            if not described[5]:
-                return
-            await asyncio.sleep(POLL_S)

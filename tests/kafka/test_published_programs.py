@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from events.messages import Answered, Asked, Wish
+from schemas.messages import decode_message, encode_message
 from schemas.program_file import to_json
 from schemas.programs import Programs
 from streams.cli import run
@@ -23,24 +25,22 @@ from streams.engine.program_reader import ProgramReader
 from streams.engine.published import Published
 from streams.engine.topic_check import TopicsError
 from tests.kafka.broker import Broker, Cluster
+from tests.program_head import HEAD
 from tests.streams.processes import EXAMPLES, KEYDAY, ended
 
 PARTITIONS = 2
 WAIT_S = 60
 POLL_S = 0.05
-PROGRAM = """[program]
-id = "shop"
-version = 1
-effective_from = 2026-01-01T00:00:00Z
-currency = "EUR"
-home_tz = "Europe/Paris"
-[markets.FR]
-tz = "Europe/Paris"
-[[accrual]]
+PROGRAM = f"""{HEAD.replace("acme", "shop")}[[accrual]]
 id = "points"
 to = "customer"
 unit = "points"
 rate = "1"
+[[budget]]
+id = "main"
+amount = "1.00"
+period = "lifetime"
+over = "trim"
 """
 
 Capture = pytest.CaptureFixture[str]
@@ -62,8 +62,9 @@ class Shop:
         return run(["publish", str(file), *self.brokers])
 
     @contextmanager
-    def worker(self) -> Iterator[subprocess.Popen[bytes]]:
-        work = ["worker", *self.brokers, "--state-dir", str(self._folder / "state"), "--clock", "none"]
+    def worker(self, *flags: str) -> Iterator[subprocess.Popen[bytes]]:
+        state = str(self._folder / "state")
+        work = ["worker", *self.brokers, "--state-dir", state, "--clock", "none", *flags]
         with self.log.open("ab") as log:
             process = subprocess.Popen([*KEYDAY, *work], stderr=log, cwd=EXAMPLES.parent)
         try:
@@ -72,18 +73,19 @@ class Shop:
             process.kill()
             process.wait()
 
-    def until_said(self, text: str) -> None:
+    def until_said(self, text: str, times: int = 1) -> None:
         deadline = time.monotonic() + WAIT_S
-        while text not in self.log.read_text():
+        while self.log.read_text().count(text) < times:
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(POLL_S)  # a log file cannot be awaited
 
-    def send(self, topic: str, key: str, value: bytes) -> None:
+    def send(self, topic: str, key: str, *values: bytes) -> None:
         async def send() -> None:
-            producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap)
+            producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, linger_ms=100)
             await producer.start()
             try:
-                await producer.send_and_wait(topic, value, key=key.encode())
+                sent = [await producer.send(topic, value, key=key.encode()) for value in values]
+                await asyncio.gather(*sent)
             finally:
                 await producer.stop()
 
@@ -108,6 +110,30 @@ class Shop:
         }
         self.send("orders", order_id, json.dumps(event).encode())
         return asyncio.run(self._reward(order_id))
+
+    def answers(self) -> list[Answered]:
+        """What the budgets agent answered the customers agent so far; ends at the answer to order ``last``."""
+
+        async def read() -> list[Answered]:
+            found: list[Answered] = []
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._bootstrap,
+                auto_offset_reset="earliest",
+                isolation_level="read_committed",
+            )
+            await consumer.start()
+            try:
+                consumer.assign([TopicPartition("customers-inbox", each) for each in range(PARTITIONS)])
+                async with asyncio.timeout(WAIT_S):
+                    while not any(answer.order_id == "last" for answer in found):
+                        message = decode_message((await consumer.getone()).value)
+                        assert isinstance(message, Answered)
+                        found.append(message)
+            finally:
+                await consumer.stop()
+            return found
+
+        return asyncio.run(read())
 
     async def _reward(self, order_id: str) -> Any:
         consumer = AIOKafkaConsumer(
@@ -155,6 +181,34 @@ def test_a_version_that_is_published_while_a_worker_runs_decides_later_orders(sh
     with shop.worker() as worker:
         assert shop.order("after a restart")["amount"] == 30
         assert ended(worker, signal.SIGTERM) == 0
+
+
+def test_a_worker_waits_for_a_version_that_others_decided_by_before_it_has_read_it(shop: Shop) -> None:
+    asks = [encode_message(asked(*one)) for one in [(1, "first", 60), (2, "second", 30), (1, "last", 60)]]
+    waits = "waits for version 2 of program shop"
+    assert shop.publish(1, "1") == 0
+    shop.send("budgets-inbox", "main", *asks)
+    with shop.worker() as worker:
+        shop.until_said(waits)
+        assert ended(worker, signal.SIGTERM) == 0
+    with shop.worker("--stall-timeout-s", "1") as worker:
+        assert worker.wait(WAIT_S) == 1
+        shop.until_said("worker ends: NotReadyError: version 2 of program shop")
+    with shop.worker() as worker:
+        shop.until_said(waits, times=3)
+        assert shop.publish(2, "3") == 0
+        answers = shop.answers()
+        assert ended(worker, signal.SIGTERM) == 0
+
+    granted = [(answer.order_id, [wish.amount for wish in answer.granted]) for answer in answers]
+    assert granted == [("first", [60]), ("second", [30]), ("last", [10])]
+
+
+def asked(version: int, order_id: str, amount: int) -> Asked:
+    """A customer's wish of a budget of 1.00 EUR."""
+    time = 1_769_947_200_000  # 2026-02-01T12:00:00Z
+    wishes = (Wish("points", amount),)
+    return Asked("shop", version, "main", 739_648, time, wishes, "customers", 0, "ada", order_id)
 
 
 def test_versions_are_published_once_and_only_newer_ones(shop: Shop, capsys: Capture) -> None:

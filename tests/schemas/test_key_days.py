@@ -11,19 +11,15 @@ import pytest
 from schemas.catalogue import CatalogueError, catalogue, read_catalogue
 from schemas.key_days import Easter, Edition, Holiday, KeyDay, Rrule, Source
 from schemas.program_file import parse_json, parse_toml
+from tests import program_head
 
-HEAD = """[program]
-id = "acme"
-version = 3
-effective_from = 2026-01-01T00:00:00Z
-currency = "EUR"
-home_tz = "Europe/Paris"
-[markets.FR]
-tz = "Europe/Paris"
-[markets.US]
+HEAD = (
+    program_head.HEAD.replace("\n\n", "\n")
+    + """[markets.US]
 tz = "America/New_York"
 [[key_day]]
 """
+)
 FR, US = "FR", "US"
 NO_DAY = "key_day[0].rrule: needs FREQ (YEARLY, MONTHLY or WEEKLY) and one of BYDAY, BYMONTHDAY and BYYEARDAY"
 PARTS = "FREQ, BYMONTH, BYDAY, BYMONTHDAY, BYYEARDAY, BYWEEKNO, BYSETPOS, WKST"

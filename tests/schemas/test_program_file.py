@@ -25,18 +25,10 @@ from schemas.program import (
     When,
 )
 from schemas.program_file import parse_json, parse_toml
+from tests import program_head
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
-HEAD = """[program]
-id = "acme"
-version = 3
-effective_from = 2026-01-01T00:00:00Z
-currency = "EUR"
-home_tz = "Europe/Paris"
-
-[markets.FR]
-tz = "Europe/Paris"
-
+HEAD = f"""{program_head.HEAD.replace("version = 1", "version = 3")}
 [[key_day]]
 use = "black_friday"
 
@@ -463,12 +455,6 @@ def test_a_rule_may_ask_for_a_declared_level() -> None:
             'version = 3\nattribution = "last"',
             "4:program.attribution: must be (last_click, first_click, linear, position)",
         ),
-        ('id = "q4"', 'id = "q4"\nalerts = [0.8, 0.50]', "16:budget[0].alerts: must ascend"),
-        ('id = "q4"', 'id = "q4"\nalerts = [0.5, "0.50"]', "16:budget[0].alerts: must ascend"),
-        ('id = "q4"', 'id = "q4"\nalerts = [0]', "16:budget[0].alerts: must be shares above 0 and up to 1, as [0.5, 0.95]"),
-        ('id = "q4"', 'id = "q4"\nalerts = [1.5]', "16:budget[0].alerts: must be shares above 0 and up to 1, as [0.5, 0.95]"),
-        ('id = "q4"', 'id = "q4"\nalerts = ["x"]', '16:budget[0].alerts[0]: must be a decimal, as "0.05"'),
-        ('id = "q4"', 'id = "q4"\nalerts = 0.5', "16:budget[0].alerts: must be a list of decimals"),
         ('id = "q4"', 'id = "q4"\nperiod = "day"', "16:budget[0].period: must be (lifetime, month)"),
         ('id = "q4"', 'id = "q4"\nover = "allow_last"', "16:budget[0].over: must be (trim, reject)"),
         ('metric = "revenue"', 'metric = "clicks"', "19:tiers.metric: must be (revenue, orders)"),
@@ -500,6 +486,23 @@ def test_errors_of_attribution_budgets_tiers_and_referrals(old: str, new: str, e
     assert text != whole
 
     assert "\n".join(errors(text)) == error
+
+
+@pytest.mark.parametrize(
+    ("alerts", "error"),
+    [
+        ("[0.8, 0.50]", ": must ascend"),
+        ('[0.5, "0.50"]', ": must ascend"),
+        ("[0]", ": must be shares above 0 and up to 1, as [0.5, 0.95]"),
+        ("[1.5]", ": must be shares above 0 and up to 1, as [0.5, 0.95]"),
+        ('["x"]', '[0]: must be a decimal, as "0.05"'),
+        ("0.5", ": must be a list of decimals"),
+    ],
+)
+def test_alerts_that_are_refused(alerts: str, error: str) -> None:
+    text = HEAD.replace('id = "q4"', f'id = "q4"\nalerts = {alerts}')
+
+    assert errors(text) == [f"16:budget[0].alerts{error}"]
 
 
 def test_levels_by_orders_are_no_decimals() -> None:

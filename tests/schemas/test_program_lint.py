@@ -5,17 +5,9 @@ from __future__ import annotations
 import pytest
 
 from schemas.program_file import parse_toml
+from tests import program_head
 
-HEAD = """[program]
-id = "acme"
-version = 1
-effective_from = 2026-01-01T00:00:00Z
-currency = "EUR"
-home_tz = "Europe/Paris"
-
-[markets.FR]
-tz = "Europe/Paris"
-
+HEAD = f"""{program_head.HEAD}
 [markets.US]
 tz = "America/New_York"
 
@@ -29,7 +21,7 @@ use = "cyber_monday"
 [tiers]
 metric = "orders"
 window = "year"
-levels = [{ id = "bronze", from = 0 }, { id = "gold", from = 9 }]
+levels = [{{ id = "bronze", from = 0 }}, {{ id = "gold", from = 9 }}]
 """
 RULE = """
 [[accrual]]
@@ -143,17 +135,6 @@ def test_a_market_that_no_rule_serves() -> None:
 
     assert warnings(text) == ["8:markets.FR: no rule applies in FR"]
     assert warnings(HEAD) == []
-
-
-def test_the_markets_of_a_key_day_may_come_from_a_calendar() -> None:
-    text = SOUND.replace('["black_friday"]', '["cyber_monday"]')
-
-    (warning,) = parse_toml(
-        text, lambda entry, market: (entry.id, market) != ("cyber_monday", "XX")
-    ).warnings[:1] or (None,)
-    assert warning is None
-    (warning,) = parse_toml(text, lambda _entry, _market: False).warnings
-    assert str(warning) == "38:bonus[0].on: rule double never applies: cyber_monday is not kept in FR, US"
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,11 @@ from events.time import parse_time
 from schemas.program import Program
 from schemas.program_file import parse_toml
 from schemas.programs import Outcome, Programs
-
-TEXT = """[program]
-id = "acme"
-version = 1
-effective_from = 2026-01-01T00:00:00Z
-currency = "EUR"
-home_tz = "Europe/Paris"
-[markets.FR]
-tz = "Europe/Paris"
-"""
+from tests.program_head import HEAD
 
 
 def program(id_: str = "acme", version: int = 1, from_: str = "2026-01-01T00:00:00Z", **more: str) -> Program:
-    text = TEXT.replace('"acme"', f'"{id_}"').replace("version = 1", f"version = {version}")
+    text = HEAD.replace('"acme"', f'"{id_}"').replace("version = 1", f"version = {version}")
     text = text.replace("2026-01-01T00:00:00Z", from_)
     for old, new in more.items():
         text = text.replace({"tz": 'home_tz = "Europe/Paris"', "currency": '"EUR"'}[old], new)
@@ -99,9 +90,9 @@ def test_what_never_changes_between_versions(path: str, change: dict[str, str]) 
 
 
 def test_a_folder_is_taken_in_whole_or_not_at_all(tmp_path: Path) -> None:
-    (tmp_path / "a.toml").write_text(TEXT)
-    (tmp_path / "b.toml").write_text(TEXT.replace("version = 1", 'version = "x"'))
-    (tmp_path / "c.toml").write_text(TEXT.replace("version = 1", "version = 2").replace("EUR", "USD"))
+    (tmp_path / "a.toml").write_text(HEAD)
+    (tmp_path / "b.toml").write_text(HEAD.replace("version = 1", 'version = "x"'))
+    (tmp_path / "c.toml").write_text(HEAD.replace("version = 1", "version = 2").replace("EUR", "USD"))
     (tmp_path / "notes.txt").write_text("not a program")
     programs = Programs()
 
@@ -112,7 +103,7 @@ def test_a_folder_is_taken_in_whole_or_not_at_all(tmp_path: Path) -> None:
     ]
     assert programs.ids() == []
     (tmp_path / "b.toml").unlink()
-    (tmp_path / "c.toml").write_text(TEXT.replace("acme", "other"))
+    (tmp_path / "c.toml").write_text(HEAD.replace("acme", "other"))
     assert programs.load(tmp_path).errors == ()
     assert programs.ids() == ["acme", "other"]
     assert programs.zones() == ["Europe/Paris"]

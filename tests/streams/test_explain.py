@@ -23,82 +23,49 @@ from streams.explain import words as catalogues
 from streams.explain.rule_text import Versions
 from streams.explain.sources import holding
 from streams.explain.words import LANGUAGES, Words
+from tests.program_head import HEAD
 
 Capture = pytest.CaptureFixture[str]
-PROGRAM = """
-[program]
-id = "acme"
-version = 3
-effective_from = 2025-01-01T00:00:00Z
-currency = "EUR"
-home_tz = "Europe/Paris"
 
-[markets.FR]
-tz = "Europe/Paris"
 
-[coupons]
-LEA10 = "lea"
+def rule(kind: str, id_: str, to: str, unit: str, *more: str) -> str:
+    """A rule as program files have it, behind a blank line."""
+    lines = [f"[[{kind}]]", f'id = "{id_}"', f'to = "{to}"', f'unit = "{unit}"', *more]
+    return "\n".join([*lines, "", ""])
 
-[[key_day]]
-use = "black_friday"
 
-# Five percent for content partners.
-[[accrual]]
-id = "content"
-to = "partner"
-unit = "money"
-rate = "0.05"
-when = { partner_group = ["content"] }
-hold_days = 30
-
-# Only for coupon sites.
-[[accrual]]
-id = "coupon-sites"
-to = "partner"
-unit = "money"
-rate = "0.01"
-when = { partner_group = ["coupon"] }
-
-[[accrual]]
-id = "silver-only"
-to = "partner"
-unit = "points"
-flat = "1"
-when = { tier = ["silver"] }
-
-[[accrual]]
-id = "points"
-to = "customer"
-unit = "points"
-rate = "1"
-expires_days = 365
-
-[[accrual]]
-id = "large"
-to = "customer"
-unit = "money"
-rate = "0.02"
-when = { min_order = "200.00" }
-
-[[bonus]]
-id = "welcome"
-to = "customer"
-unit = "points"
-flat = "5"
-when = { new_customer = true }
-
-[[bonus]]
-id = "bf-double"
-to = "customer"
-unit = "points"
-on = ["black_friday"]
-multiply = "2"
-
-[tiers]
-metric = "orders"
-window = "year"
-levels = [{ id = "bronze", from = "0" }, { id = "silver", from = "1", multiply = "1.1" }]
-"""
+PROGRAM = "".join(
+    [
+        HEAD.replace("version = 1", "version = 3").replace("2026", "2025"),
+        '\n[coupons]\nLEA10 = "lea"\n\n[[key_day]]\nuse = "black_friday"\n\n',
+        "# Five percent for content partners.\n",
+        rule(
+            "accrual",
+            "content",
+            "partner",
+            "money",
+            'rate = "0.05"',
+            'when = { partner_group = ["content"] }',
+            "hold_days = 30",
+        ),
+        "# Only for coupon sites.\n",
+        rule(
+            "accrual",
+            "coupon-sites",
+            "partner",
+            "money",
+            'rate = "0.01"',
+            'when = { partner_group = ["coupon"] }',
+        ),
+        rule("accrual", "silver-only", "partner", "points", 'flat = "1"', 'when = { tier = ["silver"] }'),
+        rule("accrual", "points", "customer", "points", 'rate = "1"', "expires_days = 365"),
+        rule("accrual", "large", "customer", "money", 'rate = "0.02"', 'when = { min_order = "200.00" }'),
+        rule("bonus", "welcome", "customer", "points", 'flat = "5"', "when = { new_customer = true }"),
+        rule("bonus", "bf-double", "customer", "points", 'on = ["black_friday"]', 'multiply = "2"'),
+        '[tiers]\nmetric = "orders"\nwindow = "year"\n',
+        'levels = [{ id = "bronze", from = "0" }, { id = "silver", from = "1", multiply = "1.1" }]\n',
+    ]
+)
 ORDER = {"customer_id": "ada", "market": "FR", "currency": "EUR"}
 EVENTS: dict[str, list[tuple[str, str, str, dict[str, Any]]]] = {
     "partner-events": [

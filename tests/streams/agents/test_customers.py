@@ -346,6 +346,50 @@ def test_grants_above_the_range_of_the_ledger_are_refused() -> None:
     assert outcome == "amount_out_of_range"
 
 
+ENORMOUS = """
+[[accrual]]
+id = "much"
+to = "partner"
+unit = "money"
+rate = "1000000"
+
+[[bonus]]
+id = "more"
+to = "partner"
+unit = "money"
+multiply = "1000000"
+"""
+
+
+def test_flat_grants_that_a_bonus_takes_above_the_range_are_refused() -> None:
+    rules = ENORMOUS.replace('"partner"', '"customer"').replace('rate = "1000000"', 'flat = "10001000.00"')
+    world = World(ACME + rules)
+
+    assert world.send("order.placed", "2026-03-01T12:00:00Z", order("o1")) == "amount_out_of_range"
+
+
+def test_grants_of_partners_above_the_range_of_the_ledger_are_refused() -> None:
+    world = World(ACME + ENORMOUS)
+    at = "2026-03-01T12:00:00Z"
+    world.send("partner.enrolled", at, {"partner_id": "lea", "group": "content"})
+
+    assert world.send("order.placed", at, order("o1", "0.01", partner_id="lea")) == "ok"
+    assert world.rewards[-1].amount <= 10**15
+    outcome = world.send("order.placed", at, order("o2", "10000000000.00", partner_id="lea"))
+    assert outcome == "amount_out_of_range"
+    assert world.send("order.placed", at, order("o2", "10000000000.00")) == "ok"
+
+
+def test_lines_above_the_range_of_the_ledger_are_refused() -> None:
+    shoes = ENORMOUS.replace('rate = "1000000"', 'rate = "1000000"\nwhen = { category = ["shoes"] }')
+    line = {"line_id": "1", "sku": "s", "category": "shoes", "quantity": 1, "amount": "10000000000.00"}
+    world = World(ACME + shoes)
+    at = "2026-03-01T12:00:00Z"
+
+    outcome = world.send("order.placed", at, order("o1", "0.01", partner_id="lea", lines=[line]))
+    assert outcome == "amount_out_of_range"
+
+
 def test_the_last_days_of_the_calendar_do_no_harm() -> None:
     world = World(ACME)
     world.send("order.refunded", "9999-12-31T23:59:59Z", refund("o1", "r1"))

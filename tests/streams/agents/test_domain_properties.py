@@ -10,15 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.messages import Asked, Wish
 from events.time import DAY_MS, format_time, parse_time
-from schemas.programs import Programs
-from streams.agents.budgets import Budgets
-from streams.engine.state import State
 from tests.oracle.worlds import make_world
 from tests.scenarios import invariants
 from tests.scenarios.scattered import Scattered
-from tests.scenarios.world import DictReader, World
+from tests.scenarios.world import World
 
 START = parse_time("2026-11-25T20:00:00Z")
 LATER = 400 * DAY_MS
@@ -391,14 +387,6 @@ def test_a_refund_that_overtakes_the_budgets_of_a_partner_is_not_lost(seed: int)
 
     assert any(one.account == "partner:max" for one in world.rewards)
     assert invariants.left_of_order(world, "o1") == 0
-
-
-def test_a_budget_never_answers_for_a_version_that_it_does_not_know() -> None:
-    budgets = Budgets(State(DictReader()), Programs())
-    asked = Asked("acme", 2, "main", 739_000, START, (Wish("base", 100),), "customers", 0, "ada", "o1")
-
-    with pytest.raises(LookupError, match="version 2 of program acme"):
-        budgets.receive(asked, lambda event: pytest.fail(f"answered {event}"))
 
 
 def bought(order_id: str, customer: str, subtotal: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import fields
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def test_an_empty_variable_is_not_set() -> None:
             {"KEYDAY_SSL_CHECK_HOSTNAME": "maybe"},
             "KEYDAY_SSL_CHECK_HOSTNAME: 'maybe' is neither true nor false",
         ),
+        ({"KEYDAY_PROCESSES": "all"}, "KEYDAY_PROCESSES: 'all' is not a whole number or auto"),
+        ({"KEYDAY_PROCESSES": "0"}, "KEYDAY_PROCESSES: 0 is not between 1 and 256"),
         ({"KEYDAY_LOG_FORMAT": "xml"}, "KEYDAY_LOG_FORMAT: 'xml' is not one of text, json"),
         (
             {"KEYDAY_SASL_PASSWORD_FILE": "/nowhere"},
@@ -92,3 +95,14 @@ def test_secrets_are_masked_wherever_settings_are_printed() -> None:
 
 def test_every_setting_is_documented() -> None:
     assert [each.name for each in fields(Settings) if not each.metadata["doc"].endswith(".")] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no CPU affinity")
+def test_auto_is_a_process_for_each_core_that_this_process_may_use() -> None:
+    cores = os.sched_getaffinity(0)
+    assert load({"KEYDAY_PROCESSES": "auto"}).processes == len(cores)
+    try:
+        os.sched_setaffinity(0, {min(cores)})
+        assert load({}, {"processes": "auto"}).processes == 1
+    finally:
+        os.sched_setaffinity(0, cores)

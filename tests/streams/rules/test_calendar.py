@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from events.time import TIME_MAX_MS, TIME_MIN_MS, parse_time
 from schemas.catalogue import catalogue
-from schemas.key_days import KeyDay
+from schemas.key_days import Edition, KeyDay, Rrule, Source, Span
 from streams.rules.calendar import KeyDayCalendar, MarketCalendar
 from tests.scenarios.world import program
 
@@ -206,6 +206,90 @@ def test_a_long_window_reaches_into_the_next_year() -> None:
     assert calendar.key_days_at(parse_time("2026-01-11T19:59:59.999Z")) == ("dubai_shopping_festival",)
     assert calendar.key_days_at(parse_time("2026-01-11T20:00:00Z")) == ()
     assert calendar.windows(2026) == ()
+
+
+def starts_of(entry: KeyDay, market: str, *years: int) -> list[str]:
+    calendar = KeyDayCalendar([entry], market, "Etc/UTC")
+    return [one.day.isoformat() for year in years for one in calendar.occurrences(year)]
+
+
+def fixed(month: int, day: int) -> Rrule:
+    return Rrule(f"FREQ=YEARLY;BYMONTH={month};BYMONTHDAY={day}")
+
+
+@pytest.mark.parametrize(
+    ("use", "market", "year", "window"),
+    [
+        ("soldes_ete_be", "BE", 2020, ("08-01T00:00:00", "09-01T00:00:00")),  # moved by law, with its own end
+        ("mothers_day_fr", "FR", 2023, ("06-04T00:00:00", "06-05T00:00:00")),  # its Sunday was Pentecost
+        ("mothers_day_fr", "FR", 2026, ("05-31T00:00:00", "06-01T00:00:00")),
+        ("christmas_julian_ua", "UA", 2023, ("01-07T00:00:00", "01-08T00:00:00")),
+    ],
+)
+def test_what_is_known_of_single_years(use: str, market: str, year: int, window: tuple[str, str]) -> None:
+    assert windows("Etc/UTC", f'use = "{use}"', year, market=market) == [window]
+
+
+def test_a_day_is_kept_on_the_first_and_the_last_date_on_which_it_holds_and_not_beyond() -> None:
+    markets = frozenset({"FR"})
+    span = Span(date(2025, 7, 1), date(2026, 7, 1))
+    whole = KeyDay(id="x", name="x", markets=markets, sources=(Source(rule=fixed(7, 1)),), valid=span)
+    by_source = KeyDay(id="x", name="x", markets=markets, sources=(Source(rule=fixed(7, 1), valid=span),))
+
+    for entry in (whole, by_source):
+        assert starts_of(entry, "FR", 2024, 2025, 2026, 2027) == ["2025-07-01", "2026-07-01"]
+
+
+def test_a_source_dates_a_day_in_its_markets_alone() -> None:
+    sources = (
+        Source(rule=fixed(5, 1), markets=frozenset({"FR"})),
+        Source(rule=fixed(6, 1), markets=frozenset({"US"})),
+        Source(rule=fixed(7, 1)),
+    )
+    entry = KeyDay(id="x", name="x", markets=frozenset({"FR", "US"}), sources=sources)
+
+    assert starts_of(entry, "FR", 2026) == ["2026-05-01", "2026-07-01"]
+    assert starts_of(entry, "US", 2026) == ["2026-06-01", "2026-07-01"]
+
+
+def test_an_announced_day_lacks_dates_in_the_markets_that_were_not_told() -> None:
+    told = Edition(start=date(2026, 7, 1), markets=frozenset({"US"}))
+    entry = KeyDay(id="x", name="x", markets=frozenset({"FR", "US"}), years={2026: (told,)})
+
+    assert KeyDayCalendar([entry], "US", "Etc/UTC").without_dates(2026) == ()
+    assert KeyDayCalendar([entry], "FR", "Etc/UTC").without_dates(2026) == (entry,)
+
+
+def test_a_window_ends_before_the_next_key_day_of_another_name_also_in_the_next_year() -> None:
+    markets = frozenset({"FR"})
+    feast = KeyDay(id="y", name="y", markets=markets, sources=(Source(rule=fixed(1, 24)),))
+    fast = KeyDay(
+        id="x",
+        name="x",
+        markets=markets,
+        sources=(Source(rule=fixed(1, 5)), Source(rule=fixed(12, 26))),
+        until=feast,
+    )
+    calendar = KeyDayCalendar([fast], "FR", "Etc/UTC")
+
+    assert [(format_time(start), format_time(end)) for start, end, _ in calendar.windows(2030)] == [
+        ("01-05T00:00:00", "01-24T00:00:00"),
+        ("12-26T00:00:00", "01-24T00:00:00"),
+    ]
+
+
+def test_a_window_that_ends_with_a_key_day_without_a_date_lasts_its_days() -> None:
+    never = KeyDay(id="y", name="y", markets=frozenset({"FR"}))
+    entry = KeyDay(
+        id="x", name="x", markets=frozenset({"FR"}), sources=(Source(rule=fixed(7, 1)),), days=3, until=never
+    )
+    (found,) = KeyDayCalendar([entry], "FR", "Etc/UTC").windows(2026)
+
+    assert (format_time(found[0]), format_time(found[1])) == ("07-01T00:00:00", "07-04T00:00:00")
+
+
+def test_a_day_that_a_zone_skipped_is_no_window() -> None:
+    assert windows("Pacific/Apia", 'id = "x"\ndates = { 2011 = ["2011-12-30"] }', 2011) == []
 
 
 def test_overlapping_windows_of_one_day_count_once() -> None:

@@ -81,6 +81,12 @@ def test_the_ends_of_the_calendar_have_a_day(zone: str, at: int) -> None:
     assert iso_date(clamp_day(day + 36_500))
 
 
+def test_a_day_outside_the_calendar_is_its_nearest() -> None:
+    assert [clamp_day(day) for day in (-5, 0, 1, 2)] == [1, 1, 1, 2]
+    last = date.max.toordinal()
+    assert [clamp_day(day) for day in (last - 1, last, last + 1)] == [last - 1, last, last]
+
+
 def test_what_is_remembered_is_bounded() -> None:
     days = HomeDays("Europe/Paris")
     for utc_day in range(9_000):

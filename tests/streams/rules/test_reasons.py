@@ -68,6 +68,12 @@ def test_the_first_condition_that_fails_is_named() -> None:
     assert first_unmet(when, order_facts(), 1000, share()) == Unmet("market", ("b",), ("a",))
 
 
+def test_a_minimum_that_is_exceeded_is_no_reason() -> None:
+    when = When(min_order=999, market=frozenset("b"))
+
+    assert first_unmet(when, order_facts(), 1000, share()) == Unmet("market", ("b",), ("a",))
+
+
 def test_what_a_customer_lacks_is_nothing() -> None:
     assert first_unmet(When(partner_group=frozenset("a")), order_facts(), 1000) == Unmet(
         "partner_group", ("a",), ()
@@ -101,9 +107,12 @@ def test_there_is_a_reason_exactly_when_the_conditions_do_not_hold(
     assert (first_unmet(when, order, 1000, partner) is None) == holds(when, order, 1000, partner)
 
 
-def reasons(rules: str, granted: dict[str, int], settings: str = "", **fields: Any) -> list[tuple[Any, ...]]:
-    of = plan(rules, settings)
-    found = why_not(of, facts(of, **fields), granted)
+def reasons(
+    rules: str, granted: dict[str, int], settings: str = "", partner: Share | None = None, **fields: Any
+) -> list[tuple[Any, ...]]:
+    """Of rules for customers, or of the same for a partner."""
+    of = plan(rules if partner is None else rules.replace('to = "customer"', 'to = "partner"'), settings)
+    found = why_not(of, facts(of, **fields), granted, partner)
     return [(one.rule.id, one.why, one.winner if one.unmet is None else one.unmet.condition) for one in found]
 
 
@@ -162,3 +171,80 @@ def test_what_the_rules_granted_has_no_reason() -> None:
 
     assert sorted(granted) == ["base", "twice"]
     assert why_not(of, order, granted) == []
+
+
+def test_a_rule_that_did_not_match_says_which_condition_failed_and_how() -> None:
+    of = plan(
+        rule("a", 'rate = "1"\nwhen = { market = ["DE"] }')
+        + rule("b", 'rate = "1"\nbasis = "gross"\nwhen = { min_order = "121.00" }')
+        + bonus("c", 'flat = "1.00"\nwhen = { min_order = "110.00" }')
+        + bonus("d", 'flat = "1.00"\non = ["black_friday"]')
+    )
+    order = facts(of, net=10_000, gross=12_000, at="2026-11-30T12:00:00Z")
+    found = why_not(of, order, {})
+
+    assert [(one.rule.id, one.why, one.winner, one.unmet) for one in found] == [
+        ("a", "unmet", None, Unmet("market", ("DE",), ("FR",))),
+        ("b", "unmet", None, Unmet("min_order", 12_100, 12_000)),
+        ("c", "unmet", None, Unmet("min_order", 11_000, 10_000)),
+        ("d", "unmet", None, Unmet("on", ("black_friday",), ("cyber_monday",))),
+    ]
+
+
+def test_minimums_that_are_reached_by_gross_or_by_net_are_no_reason() -> None:
+    rules = (
+        rule("a", 'rate = "0.0000001"\nbasis = "gross"\nwhen = { min_order = "120.00" }')
+        + bonus("b", 'multiply = "2"\nwhen = { min_order = "100.00" }')
+        + bonus("c", 'flat = "1.00"\nwhen = { market = ["FR"] }\non = ["black_friday"]')
+    )
+
+    assert reasons(rules, {}, net=10_000, gross=12_000, at="2026-11-27T12:00:00Z") == [
+        ("a", "zero", None),
+        ("b", "zero", None),
+        ("c", "unknown", None),
+    ]
+
+
+FOR_CONTENT = 'when = { partner_group = ["content"] }'
+
+
+def test_a_partner_is_told_what_kept_rules_from_it() -> None:
+    rules = (
+        rule("a", f'rate = "1"\n{FOR_CONTENT}')
+        + rule("b", f'rate = "1"\nexclusive = "x"\npriority = 2\n{FOR_CONTENT}')
+        + rule("c", 'rate = "1"\nexclusive = "x"')
+        + bonus("d", f'flat = "1.00"\n{FOR_CONTENT}')
+    )
+
+    assert reasons(rules, {}, partner=share("coupon")) == [
+        ("a", "unmet", "partner_group"),
+        ("b", "unmet", "partner_group"),
+        ("c", "unknown", None),
+        ("d", "unmet", "partner_group"),
+    ]
+    assert reasons(rules, {"b": 1, "d": 1}, partner=share("content")) == [
+        ("a", "unknown", None),
+        ("c", "exclusive", "b"),
+    ]
+    assert reasons(rules, {"a": 1, "b": 1}, partner=share("content")) == [
+        ("c", "exclusive", "b"),
+        ("d", "unknown", None),
+    ]
+
+
+def test_a_bonus_of_a_partner_is_worked_out_on_what_was_granted() -> None:
+    rules = rule("a", f'rate = "1"\n{FOR_CONTENT}') + bonus("b", f'multiply = "1.5"\n{FOR_CONTENT}')
+
+    assert reasons(rules, {"a": 10}, partner=share("content")) == [("b", "unknown", None)]
+    # Of 1 minor unit that a cap left, half is rounded to nothing.
+    assert reasons(rules, {"a": 1}, partner=share("content")) == [("b", "zero", None)]
+
+
+def test_the_best_bonus_that_met_its_limit_is_beaten_by_none() -> None:
+    rules = (
+        bonus("a", 'flat = "2.00"\nbudget = "q4"')
+        + bonus("b", 'flat = "3"', "points")
+        + '[[budget]]\nid = "q4"\namount = "1.00"\nperiod = "lifetime"\n'
+    )
+
+    assert reasons(rules, {"b": 3}, 'bonus_stacking = "best"') == [("a", "budget", None)]

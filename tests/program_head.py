@@ -1,0 +1,14 @@
+"""How the program files of tests begin: one market, and nothing that grants."""
+
+from __future__ import annotations
+
+HEAD = """[program]
+id = "acme"
+version = 1
+effective_from = 2026-01-01T00:00:00Z
+currency = "EUR"
+home_tz = "Europe/Paris"
+
+[markets.FR]
+tz = "Europe/Paris"
+"""
