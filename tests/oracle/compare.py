@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import itertools
 import json
 import shutil
 import subprocess
@@ -89,6 +90,10 @@ def differences(
         rewards = [one["data"] | {"time": one["time"]} for one in _read(out / "rewards.ndjson")]
         found = _sequence(rewards)
         found += _compare("entry", _entries(result.entries), _entries(rewards))
+        found += _order(result.entries, rewards)
+        if "cases" in views:
+            told = _read(out / "compliance.ndjson") + _read(out / "milestones.ndjson")
+            found += _cases(result.cases, told)
         if "dead-letters" in views:
             letters = Counter(
                 (one["code"], one["topic"], one["offset"]) for one in _read(out / "dead-letters.ndjson")
@@ -165,6 +170,7 @@ def _write_expected(result: Result, folder: Path) -> None:
         ("attributions", result.attributions),
         ("dead-letters", [list(one) for one in result.dead_letters]),
         ("balances", result.balances),
+        ("cases", result.cases),
     ):
         (folder / f"{name}.ndjson").write_text("".join(json.dumps(one) + "\n" for one in rows))
 
@@ -178,6 +184,43 @@ def _sequence(rewards: list[Table]) -> list[str]:
         if one["seq"] != last.get(account, 0) + 1:
             found.append(f"seq {one['seq']} of {account} follows {last.get(account, 0)}: {one['entry_id']}")
         last[account] = one["seq"]
+    return found
+
+
+def _order(wanted: list[Table], got: list[Table]) -> list[str]:
+    """Each owner's events come in the same order."""
+    found = []
+    for account in sorted({one["account"] for one in wanted}):
+        ours, theirs = (
+            [one["entry_id"] for one in rows if one["account"] == account] for rows in (wanted, got)
+        )
+        if ours != theirs and sorted(ours) == sorted(theirs):
+            place = next(i for i, (one, other) in enumerate(zip(ours, theirs, strict=True)) if one != other)
+            found.append(f"order of {account}: {ours[place]} wanted at {place + 1}, came {theirs[place]}")
+    return found
+
+
+def _cases(wanted: list[Table], got: list[Table]) -> list[str]:
+    """What compliance told of each partner, in its order."""
+    names = ("type", "case_id", "rule", "action", "reason")
+    types = {"compliance.violation_detected", "compliance.evidence_added", "case.resolution_ignored"}
+    ours = [(one["partner_id"], tuple(one.get(name) for name in names)) for one in wanted]
+    theirs = [
+        (one["data"]["partner_id"], tuple(({"type": one["type"]} | one["data"]).get(name) for name in names))
+        for one in got
+        if one["type"] in types
+    ]
+    found = []
+    for partner in sorted({name for name, _ in ours + theirs}):
+        for ignored in (False, True):  # these are on another topic
+            pair = [
+                [told for name, told in rows if name == partner and (told[2] is None) == ignored]
+                for rows in (ours, theirs)
+            ]
+            for place, (one, other) in enumerate(itertools.zip_longest(*pair), 1):
+                if one != other:
+                    found.append(f"case event {place} of {partner}: wanted {one}, came {other}")
+                    break
     return found
 
 
@@ -212,7 +255,11 @@ def _attributions(rows: list[Table]) -> dict[str, list[Table]]:
     )
     found: dict[str, list[Table]] = {}
     for row in rows:
-        one = {"new_customer": False, "net": 0, "gross": 0}  # what may be left out where it is the default
+        one: Table = {
+            "new_customer": False,
+            "net": 0,
+            "gross": 0,
+        }  # what may be left out where it is the default
         one |= {name: row[name] for name in names if row.get(name) is not None}
         one["coupons"] = list(row.get("coupons") or [])
         one["key_days"] = sorted(row.get("key_days") or [])

@@ -28,6 +28,8 @@ class Lot:
     expires_on: date | None
     pending: int = 0
     left: int = 0
+    held: int = 0
+    held_from: str = ""
     reversed: int = 0
 
     @property
@@ -140,20 +142,52 @@ class Ledger:
         return lot
 
     def reverse(self, lot: Lot, amount: int, entry_id: str) -> None:
-        """Give back a part of a grant: from pending while it is there, else from available."""
+        """Give back a part of a grant: from pending or held while it is there, else from available."""
         purse = self.purse(lot.program, lot.account, lot.unit)
         waiting = min(amount, lot.pending)
-        rest = amount - waiting
+        held = min(amount - waiting, lot.held)
+        rest = amount - waiting - held
         lot.pending -= waiting
+        lot.held -= held
         lot.reversed += amount
         # Section 14: whatever lowers what is available takes from what expires soonest.
         purse.take(rest)
         postings = [
             (f"{lot.account}:{bucket}", lot.source, part)
-            for bucket, part in (("pending", waiting), ("available", rest))
+            for bucket, part in (("pending", waiting), ("held", held), ("available", rest))
             if part
         ]
         self._post(lot, "reversed", entry_id, amount, postings, order_id=lot.order_id, reverses=lot.entry_id)
+
+    def hold(self, lot: Lot, case_id: str) -> bool:
+        """Move what is left of a grant to held; whether anything was."""
+        purse = self.purse(lot.program, lot.account, lot.unit)
+        lot.held_from, amount = ("pending", lot.pending) if lot.pending else ("available", lot.left)
+        if not amount:
+            return False
+        if lot.held_from == "pending":
+            lot.pending = 0
+        else:
+            purse.available -= amount
+            lot.left = 0
+        lot.held = amount
+        self._move(lot, "held", f"hold~{case_id}~{lot.entry_id}", lot.held_from, "held", amount)
+        return True
+
+    def unhold(self, lot: Lot, case_id: str) -> None:
+        """Put what is still held back into the bucket that it came from."""
+        amount, lot.held = lot.held, 0
+        if not amount:
+            return
+        if lot.held_from == "pending":
+            lot.pending = amount
+        else:
+            self.purse(lot.program, lot.account, lot.unit).arrive([(lot, amount)])
+        self._move(lot, "unheld", f"unhold~{case_id}~{lot.entry_id}", "held", lot.held_from, amount)
+
+    def _move(self, lot: Lot, kind: str, entry_id: str, source: str, target: str, amount: int) -> None:
+        postings = [(f"{lot.account}:{source}", f"{lot.account}:{target}", amount)]
+        self._post(lot, kind, entry_id, amount, postings, order_id=lot.order_id)
 
     def midnight(self, program: str, day: date) -> None:
         """Per account and unit, ascending: the release, then the expiry."""

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from tests.oracle.compliance import Verdict, Watch
 from tests.oracle.decode import TOPICS, Event, decode, same_value, time_of
 from tests.oracle.ledger import Entry, Ledger, Lot
 from tests.oracle.program import POINTS, Programs, Tiers, from_content
@@ -33,6 +34,7 @@ class Result:
     dead_letters: list[tuple[str, str, int]]  # code, topic, position
     balances: list[Entry]
     tiers: dict[str, str]
+    cases: list[Entry]  # what compliance told, in its order
 
 
 @dataclass
@@ -69,6 +71,8 @@ class _Program:
     """What one program knows."""
 
     id: str
+    ledger: Ledger
+    told: list[Entry]
     customers: dict[str, _Customer] = field(default_factory=dict)
     partners: dict[str, Partner] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
@@ -77,6 +81,10 @@ class _Program:
     referrals: list[_Referral] = field(default_factory=list)
     credited: dict[str, list[tuple[Order, Credit]]] = field(default_factory=dict)
     levels: dict[str, str | None] = field(default_factory=dict)
+    watch: Watch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(self.id, self.ledger, self.told, self.partners, self.suspended, self.credited)
 
     def customer(self, name: str) -> _Customer:
         return self.customers.setdefault(name, _Customer())
@@ -90,6 +98,7 @@ class Model:
         self.ledger = Ledger()
         self.attributions: list[Entry] = []
         self.dead_letters: list[tuple[str, str, int]] = []
+        self.cases: list[Entry] = []
         self._rewards = Rewards(self.ledger)
         self._states: dict[str, _Program] = {}
         self._dedupe_ms = dedupe_days * DAY_MS
@@ -131,6 +140,7 @@ class Model:
                 for partner, level in state.levels.items()
                 if level
             },
+            self.cases,
         )
 
     # Time
@@ -158,6 +168,8 @@ class Model:
         if version is not None and version.tiers is not None:
             for partner in sorted(state.credited):
                 self._lower_tier(state, version.tiers, partner, day)
+        if version is not None:
+            state.watch.midnight(day, version)
 
     def _lower_tier(self, state: _Program, tiers: Tiers, partner: str, day: date) -> None:
         if tiers.window == "rolling":
@@ -173,7 +185,7 @@ class Model:
     # Events
 
     def _state(self, program: str) -> _Program:
-        return self._states.setdefault(program, _Program(program))
+        return self._states.setdefault(program, _Program(program, self.ledger, self.cases))
 
     def _handle(self, event: Event) -> None:
         identity = (event.topic, event.key, event.source, event.id)
@@ -198,7 +210,10 @@ class Model:
         data, version = event.data, event.version
         if version is None:
             return
-        if event.type in {"order.placed", "link.clicked"} and data["market"] not in version.markets:
+        if (
+            event.type in {"order.placed", "link.clicked", "ad.observed"}
+            and data["market"] not in version.markets
+        ):
             raise RefusedError("market_unknown")
         if event.type == "order.placed" and version.rate(data["currency"], event.time) is None:
             raise RefusedError("fx_rate_missing")
@@ -227,18 +242,20 @@ class Model:
                 if order is None:
                     state.waiting.append(event)
                 else:
-                    self._give_back(order, event)
+                    self._give_back(state, order, event)
             case "link.clicked":
                 customer = state.customer(data["customer_id"])
                 _saw(customer, data)
-                touch = Touch(event.time, data["click_id"], data["partner_id"])
-                customer.touches = newest([*customer.touches, touch])
+                assert event.version is not None
+                if state.watch.click(event, event.version):
+                    touch = Touch(event.time, data["click_id"], data["partner_id"])
+                    customer.touches = newest([*customer.touches, touch])
             case "referral.created":
                 self._referred(state, event)
             case "redemption.requested" | "adjustment.requested":
                 self._requested(state, event)
             case _:
-                _partner_changed(state, event)
+                _of_partner(state, event)
 
     def _requested(self, state: _Program, event: Event) -> None:
         data = event.data
@@ -266,7 +283,10 @@ class Model:
         data = event.data
         attribute(order, customer.touches, data["partner_id"], data["click_id"])
         self._attributed(order)
-        self._rewards.decide(order, self._beneficiaries(state, order))
+        verdicts = {one.partner: state.watch.order(order, one) for one in order.credits}
+        self._rewards.decide(order, self._beneficiaries(state, order, verdicts))
+        for verdict in verdicts.values():
+            state.watch.claw_back(verdict)
         self._qualify(state, order)
         state.orders[order.id] = order
         customer.ordered = True
@@ -281,7 +301,7 @@ class Model:
                     self._forget(waited)
                     self.dead_letters.append(("currency_mismatch", waited.topic, waited.position))
                 else:
-                    self._give_back(order, waited)
+                    self._give_back(state, order, waited)
 
     def _new_order(self, state: _Program, event: Event) -> Order:
         data, version = event.data, event.version
@@ -313,16 +333,19 @@ class Model:
             key_days=version.key_days_at(data["market"], event.time),
         )
 
-    def _beneficiaries(self, state: _Program, order: Order) -> list[Beneficiary]:
+    def _beneficiaries(
+        self, state: _Program, order: Order, verdicts: dict[str, Verdict]
+    ) -> list[Beneficiary]:
         found = [Beneficiary(f"customer:{order.customer}", "customer")]
         tiers = order.version.tiers
         for credit in order.credits:
             partner = state.partners.get(credit.partner)
             if partner is None or credit.partner in state.suspended:
                 continue
-            if partner.markets is not None and order.market not in partner.markets:
+            if not partner.agreed(order.market) or verdicts[credit.partner].rejected:
                 continue
             one = Beneficiary(f"partner:{credit.partner}", "partner", credit.partner, partner.group)
+            one.case = verdicts[credit.partner].hold
             if tiers is not None and (position := self._level(state, tiers, credit.partner)) >= 0:
                 level = tiers.levels[position]
                 one.level, one.multiply = level.id, level.multiply
@@ -361,10 +384,11 @@ class Model:
             }
         )
 
-    def _give_back(self, order: Order, event: Event) -> None:
+    def _give_back(self, state: _Program, order: Order, event: Event) -> None:
         """A refund or a cancel of a known order."""
         if order.cancelled:
             return
+        before = order.refunded_share
         if event.type == "order.cancelled":
             key = "cancel"
             order.refunded, order.cancelled = order.net, True
@@ -380,6 +404,11 @@ class Model:
             for lot in order.referral_grants:
                 if lot.kept:
                     self.ledger.reverse(lot, lot.kept, f"{key}~{lot.entry_id}")
+        if before < share == 1:
+            time = max(event.time, order.time)
+            version = self.programs.in_force(state.id, time)
+            assert version is not None
+            state.watch.reversal(order, local_date(time, version.home), version)
 
     # Tiers
 
@@ -485,16 +514,30 @@ class Model:
                 order.referral_grants.append(lot)
 
 
-def _partner_changed(state: _Program, event: Event) -> None:
+def _of_partner(state: _Program, event: Event) -> None:
     """A record replaces the one before; only a reinstatement ends a suspension."""
-    name = event.data["partner_id"]
+    data, version = event.data, event.version
+    assert version is not None
+    name = data["partner_id"]
     match event.type:
         case "partner.enrolled" | "partner.updated":
-            state.partners[name] = Partner(event.data["group"], event.data["markets"])
+            state.partners[name] = Partner(
+                data["group"],
+                data["markets"],
+                data["customer_ids"],
+                data["terms_version"],
+                data["paid_search_allowed"],
+            )
+            state.watch.record(name, local_date(event.time, version.home), version)
         case "partner.suspended":
             state.suspended.add(name)
         case "partner.reinstated":
             state.suspended.discard(name)
+            state.watch.stopped.discard(name)
+        case "ad.observed":
+            state.watch.ad(event, version)
+        case "compliance.case_resolved":
+            state.watch.resolve(event)
 
 
 #: The fields that make two events with different identities the same fact.

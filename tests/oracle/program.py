@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.oracle.terms import Terms, from_table
 from tests.oracle.values import DAY_MS, DIGITS, local_date, local_instant, milliseconds, parse_time
 
 POINTS = "points"
@@ -140,6 +141,7 @@ class Version:
     budgets: dict[str, Budget]
     tiers: Tiers | None
     referral: Referral | None
+    terms: Terms
     content: dict[str, Any] = field(repr=False)
 
     @property
@@ -214,6 +216,7 @@ def from_content(content: dict[str, Any]) -> Version:
         budgets={one["id"]: _budget(one, digits) for one in content.get("budget", [])},
         tiers=_tiers(content.get("tiers"), digits),
         referral=_referral(content.get("referral"), digits),
+        terms=from_table(content, ZoneInfo(head["home_tz"])),
         content=content,
     )
 

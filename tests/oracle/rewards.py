@@ -36,8 +36,27 @@ class Credit:
 
 @dataclass
 class Partner:
+    """A partner's record."""
+
     group: str
     markets: list[str] | None
+    customer_ids: list[str]
+    terms_version: str | None
+    paid_search_allowed: bool
+
+    def agreed(self, market: str) -> bool:
+        return self.markets is None or market in self.markets
+
+
+@dataclass
+class Case:
+    """A case of one rule, partner and home date; ``held`` is what it moved to held, in that order."""
+
+    id: str
+    rule: str
+    partner: str
+    open: bool = True
+    held: list[Lot] = field(default_factory=list)
 
 
 @dataclass
@@ -149,6 +168,7 @@ class Beneficiary:
     level: str | None = None
     multiply: Fraction = Fraction(1)
     posted: list[Lot] = field(default_factory=list)
+    case: Case | None = None
 
 
 @dataclass
@@ -175,15 +195,29 @@ class Rewards:
             if any(ask.rule.budget and ask.capped for ask in accruals):
                 queue.append((one, "accruals", accruals))
             else:
-                self._post(order, one, accruals)
+                self._accrue(order, one, accruals)
                 queue.append((one, "bonuses", self._bonuses(order, one)))
         while queue:
             one, wave, asks = queue.popleft()
-            self._post(order, one, asks)
             if wave == "accruals":
+                self._accrue(order, one, asks)
                 queue.append((one, "bonuses", self._bonuses(order, one)))
             else:
+                posted = len(one.posted)
                 self._tier_extras(order, one)
+                self._post(order, one, asks)
+                self._hold(one, one.posted[posted:])
+
+    def _accrue(self, order: Order, one: Beneficiary, asks: list[Ask]) -> None:
+        self._post(order, one, asks)
+        self._hold(one, one.posted)
+
+    def _hold(self, one: Beneficiary, posted: list[Lot]) -> None:
+        """What was posted goes to the case that holds the order's grants, as far as it is left."""
+        for lot in posted if one.case else ():
+            assert one.case is not None
+            if self._ledger.hold(lot, one.case.id):
+                one.case.held.append(lot)
 
     def _accruals(self, order: Order, one: Beneficiary) -> list[Ask]:
         rules = [rule for rule in order.version.accruals if self._holds(order, one, rule)]
