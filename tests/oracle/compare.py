@@ -28,6 +28,15 @@ Replay = Callable[[list[str]], tuple[int, str]]
 
 _GRANTS = ("accrued", "tier", "bonus", "referral")
 _OF_ALL = ("kind", "account", "unit", "amount", "postings", "order_id", "reverses")
+_TOLD = ("compliance", "milestones")
+_MILESTONES = {
+    "tier.changed",
+    "accrual.declined",
+    "redemption.declined",
+    "referral.declined",
+    "budget.threshold_reached",
+    "budget.exhausted",
+}
 _OF_GRANTS = ("available_on", "expires_on", "desired", "rule")
 
 
@@ -94,6 +103,8 @@ def differences(
         if "cases" in views:
             told = _read(out / "compliance.ndjson") + _read(out / "milestones.ndjson")
             found += _cases(result.cases, told)
+        if "milestones" in views:
+            found += _milestones(result.milestones, {name: _read(out / f"{name}.ndjson") for name in _TOLD})
         if "dead-letters" in views:
             letters = Counter(
                 (one["code"], one["topic"], one["offset"]) for one in _read(out / "dead-letters.ndjson")
@@ -222,6 +233,31 @@ def _cases(wanted: list[Table], got: list[Table]) -> list[str]:
                     found.append(f"case event {place} of {partner}: wanted {one}, came {other}")
                     break
     return found
+
+
+def _milestones(wanted: list[Table], got: dict[str, list[Table]]) -> list[str]:
+    """What is told beside the ledger, in any order."""
+    names = {(one["type"], name) for one in wanted for name in one}
+    theirs = Counter(
+        _told({"type": one["type"], "topic": topic} | one["data"], names)
+        for topic, rows in got.items()
+        for one in rows
+        if one["type"] in _MILESTONES
+    )
+    ours = Counter(_told(one, names) for one in wanted)
+    return [f"milestone is missing: {one}" for one in sorted((ours - theirs).elements())] + [
+        f"milestone is too much: {one}" for one in sorted((theirs - ours).elements())
+    ]
+
+
+def _told(one: Table, names: set[tuple[str, str]]) -> str:
+    kind = one["type"]
+    kept = {name: value for name, value in sorted(one.items()) if (kind, name) in names and value is not None}
+    if kind != "accrual.declined":
+        kept.pop("reason", None)
+    elif kept["reason"].startswith("partner_inactive"):
+        kept["reason"] = "partner_inactive"
+    return str(kept)
 
 
 def _entries(rows: list[Table]) -> dict[str, list[Table]]:

@@ -35,6 +35,7 @@ class Result:
     balances: list[Entry]
     tiers: dict[str, str]
     cases: list[Entry]  # what compliance told, in its order
+    milestones: list[Entry]  # and the other agents
 
 
 @dataclass
@@ -99,7 +100,8 @@ class Model:
         self.attributions: list[Entry] = []
         self.dead_letters: list[tuple[str, str, int]] = []
         self.cases: list[Entry] = []
-        self._rewards = Rewards(self.ledger)
+        self.milestones: list[Entry] = []
+        self._rewards = Rewards(self.ledger, self.milestones)
         self._states: dict[str, _Program] = {}
         self._dedupe_ms = dedupe_days * DAY_MS
         self._memory_ms = order_memory_days * DAY_MS
@@ -141,6 +143,7 @@ class Model:
                 if level
             },
             self.cases,
+            self.milestones,
         )
 
     # Time
@@ -178,9 +181,29 @@ class Model:
             in_window = day - timedelta(days=1)
         else:
             return
-        reached = tiers.reached(self._metric(state, tiers, partner, in_window))
-        if reached < self._level(state, tiers, partner):
-            state.levels[partner] = tiers.levels[reached].id if reached >= 0 else None
+        metric = self._metric(state, tiers, partner, in_window)
+        if tiers.reached(metric) < self._level(state, tiers, partner):
+            self._move_tier(state, tiers, partner, metric, in_window)
+
+    def _move_tier(self, state: _Program, tiers: Tiers, partner: str, metric: int, day: date) -> None:
+        before, after = self._level(state, tiers, partner), tiers.reached(metric)
+        state.levels[partner] = tiers.name(after)
+        if tiers.window == "rolling":
+            start = day - timedelta(days=tiers.days - 1)
+        else:
+            start = period_start(tiers.window, day)
+        self._tell(
+            "tier.changed",
+            partner_id=partner,
+            before=tiers.name(before) or "",
+            after=tiers.name(after) or "",
+            metric=tiers.metric,
+            value=metric,
+            window_start=start.isoformat(),
+        )
+
+    def _tell(self, kind: str, topic: str = "milestones", **data: Any) -> None:
+        self.milestones.append({"type": kind, "topic": topic} | data)
 
     # Events
 
@@ -261,7 +284,10 @@ class Model:
         data = event.data
         account, unit, amount = data["account"], data["unit"], data["amount"]
         if event.type == "redemption.requested":
-            self.ledger.redeem(state.id, account, unit, amount, data["redemption_id"])
+            available = self.ledger.purse(state.id, account, unit).available
+            if not self.ledger.redeem(state.id, account, unit, amount, data["redemption_id"]):
+                facts = {name: data[name] for name in ("redemption_id", "account", "unit", "amount")}
+                self._tell("redemption.declined", **facts, available=available)
         else:
             day = local_date(event.time, self.programs.home(state.id))
             self.ledger.adjust(state.id, account, unit, amount, data["adjustment_id"], day)
@@ -340,9 +366,11 @@ class Model:
         tiers = order.version.tiers
         for credit in order.credits:
             partner = state.partners.get(credit.partner)
-            if partner is None or credit.partner in state.suspended:
-                continue
-            if not partner.agreed(order.market) or verdicts[credit.partner].rejected:
+            rejected = verdicts[credit.partner].rejected
+            active = credit.partner not in state.suspended
+            if partner is None or not active or not partner.agreed(order.market) or rejected:
+                why = f"compliance: {rejected}" if rejected else "partner_inactive"
+                self._tell("accrual.declined", order_id=order.id, partner_id=credit.partner, reason=why)
                 continue
             one = Beneficiary(f"partner:{credit.partner}", "partner", credit.partner, partner.group)
             one.case = verdicts[credit.partner].hold
@@ -423,8 +451,10 @@ class Model:
         if tiers is None:
             return
         metric = self._metric(state, tiers, partner, order.home_date)
-        level = max(self._level(state, tiers, partner), tiers.reached(metric))
-        state.levels[partner] = tiers.levels[level].id if level >= 0 else None
+        if tiers.reached(metric) > self._level(state, tiers, partner):
+            self._move_tier(state, tiers, partner, metric, order.home_date)
+        else:
+            state.levels[partner] = tiers.name(self._level(state, tiers, partner))
 
     def _metric(self, state: _Program, tiers: Tiers, partner: str, day: date) -> int:
         """The metric of the window that holds a day (rolling: that ends with it)."""
@@ -449,7 +479,10 @@ class Model:
         data = event.data
         friend = data["friend_id"]
         busy = any(one.friend == friend and one.state != "declined" for one in state.referrals)
-        refused = friend == data["advocate_id"] or state.customer(friend).ordered or busy
+        own = friend == data["advocate_id"]
+        refused = own or state.customer(friend).ordered or busy
+        if refused:
+            self._decline(data["referral_id"], own=own)
         state.referrals.append(
             _Referral(
                 data["referral_id"],
@@ -461,6 +494,10 @@ class Model:
                 "declined" if refused else "open",
             )
         )
+
+    def _decline(self, referral_id: str, *, own: bool, **order_id: str) -> None:
+        topic = "compliance" if own else "milestones"
+        self._tell("referral.declined", topic, referral_id=referral_id, **order_id)
 
     def _qualify(self, state: _Program, order: Order) -> None:
         terms = order.version.referral
@@ -484,6 +521,7 @@ class Model:
         )
         if same_hands or (terms.cap_per_month is not None and granted >= terms.cap_per_month):
             referral.state = "declined"
+            self._decline(referral.id, own=bool(same_hands), order_id=order.id)
             return
         referral.state, referral.home_date, referral.order = "granted", order.home_date, order
         factors = [terms.key_day_multiply[one] for one in order.key_days if one in terms.key_day_multiply]

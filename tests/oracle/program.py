@@ -31,6 +31,7 @@ class Budget:
     amount: int
     period: str
     over: str
+    alerts: tuple[Fraction, ...]
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,9 @@ class Tiers:
     def reached(self, metric: int) -> int:
         """The position of the highest level that a metric reaches; -1 for none."""
         return max((i for i, level in enumerate(self.levels) if level.start <= metric), default=-1)
+
+    def name(self, position: int) -> str | None:
+        return self.levels[position].id if position >= 0 else None
 
     def position(self, level: str | None) -> int:
         """Where a level stands; -1 when it is none of these."""
@@ -274,6 +278,7 @@ def _budget(table: dict[str, Any], digits: int) -> Budget:
         _minor(table["amount"], digits),
         table.get("period", "lifetime"),
         table.get("over", "trim"),
+        tuple(_exact(one) for one in table.get("alerts", [])),
     )
 
 

@@ -187,6 +187,7 @@ class ProgramMaker(Dice):
             "amount": self.money(self.pick(1, 50, 300, 1000, 5000)),
             "period": self.pick("lifetime", "month"),
             "over": self.pick("trim", "reject"),
+            "alerts": self.pick([], [0.5], [0.25, 0.8, 0.95]),
         }
 
     def accrual(self, name: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.ledger import Ledger, Lot
-from tests.oracle.program import POINTS, Rule, Version
-from tests.oracle.values import rounded, same_period, split
+from tests.oracle.program import POINTS, Budget, Rule, Version
+from tests.oracle.values import period_start, rounded, same_period, split
 
 _TOUCHES_KEPT = 50
 
@@ -184,8 +184,10 @@ class Ask:
 class Rewards:
     """Decides the grants of one order after another."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, milestones: list[dict[str, Any]]) -> None:
         self._ledger = ledger
+        self._milestones = milestones
+        self._told: set[tuple[str, str, date, Fraction]] = set()
 
     def decide(self, order: Order, beneficiaries: list[Beneficiary]) -> None:
         """Post all grants of an order; waves that ask a budget stand in one queue."""
@@ -309,14 +311,34 @@ class Rewards:
         if rule.budget is None:
             return asked
         budget = order.version.budgets[rule.budget]
-        spent = sum(
+        return _granted(budget.over, asked, budget.amount - self._spent(order, budget))
+
+    def _spent(self, order: Order, budget: Budget) -> int:
+        return sum(
             lot.kept
             for lot in self._ledger.grants
             if lot.program == order.program
             and lot.source == f"budget:{budget.id}"
             and same_period(budget.period, lot.home_date, order.home_date)
         )
-        return _granted(budget.over, asked, budget.amount - spent)
+
+    def _alert(self, order: Order, budget: Budget) -> None:
+        """Tell what share of a budget is spent, each share once a period."""
+        spent, period = self._spent(order, budget), period_start(budget.period, order.home_date)
+        for share in (*budget.alerts, Fraction(1)):
+            known = (order.program, budget.id, period, share)
+            if spent < budget.amount * share or known in self._told:
+                continue
+            self._told.add(known)
+            self._milestones.append(
+                {
+                    "type": "budget.exhausted" if share == 1 else "budget.threshold_reached",
+                    "topic": "milestones",
+                    "budget_id": budget.id,
+                    "period": "lifetime" if budget.period == "lifetime" else f"{period:%Y-%m}",
+                    "threshold": str(float(share)).removesuffix(".0"),
+                }
+            )
 
     def _post(self, order: Order, one: Beneficiary, asks: list[Ask]) -> None:
         base = [lot for lot in one.posted if lot.kind == "accrued"]
@@ -333,6 +355,8 @@ class Rewards:
             self._grant(
                 order, one, ask.kind, ask.rule.id, ask.rule.unit, amount, ask.desired, source, hold, expires
             )
+            if ask.rule.budget:
+                self._alert(order, order.version.budgets[ask.rule.budget])
 
     def _tier_extras(self, order: Order, one: Beneficiary) -> None:
         base = [lot for lot in one.posted if lot.kind == "accrued"]

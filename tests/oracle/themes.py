@@ -49,7 +49,7 @@ FEATURES = (
 )
 
 #: Features that change only what is compared, not the world.
-VIEWS = ("attributions", "balances", "dead-letters", "cases")
+VIEWS = ("attributions", "balances", "dead-letters", "cases", "milestones")
 
 
 @dataclass(frozen=True)
