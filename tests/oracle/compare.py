@@ -37,7 +37,7 @@ _MILESTONES = {
     "budget.threshold_reached",
     "budget.exhausted",
 }
-_OF_GRANTS = ("available_on", "expires_on", "desired", "rule")
+_OF_GRANTS = ("available_on", "expires_on", "desired", "rule", "program_version", "key_day")
 
 
 def in_process(arguments: list[str]) -> tuple[int, str]:
@@ -336,9 +336,7 @@ def _place(wanted: dict[str, list[Table]], got: dict[str, list[Table]], name: st
 
 
 def _fields(one: Table, other: Table) -> str:
-    names = sorted(
-        name for name in one.keys() | other.keys() if name != "time" and one.get(name) != other.get(name)
-    )
+    names = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
     return "; ".join(f"{name} wanted {one.get(name)!r}, came {other.get(name)!r}" for name in names)
 
 

@@ -103,7 +103,8 @@ class Dice:
         self.theme = theme = THEMES[self.theme_name]
         partners, customers = random.randint(3, 6), random.randint(3, 6)
         self.partners = [one + suffix for one in random.sample(PARTNERS, min(partners, theme.partners))]
-        self.customers = [one + suffix for one in random.sample(CUSTOMERS, min(customers, theme.customers))]
+        shared = "" if random.random() < 0.5 else suffix  # some programs have customers in common
+        self.customers = [one + shared for one in random.sample(CUSTOMERS, min(customers, theme.customers))]
         self.markets = random.sample(sorted(MARKETS), random.randint(2, 4))
         self.currency = random.choice(("EUR", "EUR", "EUR", "JPY", "KWD", "USD"))
         self.digits = DIGITS[self.currency]

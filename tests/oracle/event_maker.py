@@ -189,6 +189,10 @@ class EventMaker(Faults):
                 data = {"case_id": name, "partner_id": partner, "actor": "ann"}
                 data["decision"] = self.pick("upheld", "dismissed")
                 self.emit("partner-events", "compliance.case_resolved", data, time)
+                if self.random.random() < 0.1:
+                    self.repeat(self.mine[-1])
+                if "bad-records" in self.on and self.random.random() < 0.1:
+                    self.break_one(self.mine[-1])
 
     def give_back(self) -> None:
         """All of an order, at once or in two parts."""
@@ -300,6 +304,8 @@ class EventMaker(Faults):
         data: dict[str, Any] = {"order_id": order["order_id"], "customer_id": order["customer_id"]}
         for _ in range(self.pick(1, 1, 2, 3)):
             time = self.time(occurred)
+            if self.has("memory", 0.2):  # so long before that it is just remembered, or just not
+                time = occurred - 120 * DAY_MS + self.pick(-DAY_MS, -1, 0, 1)
             if "early-refunds" not in self.on:
                 time = max(time, occurred)
             if self.random.random() < 0.25:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.oracle.compliance import Verdict, Watch
 from tests.oracle.decode import TOPICS, Event, decode, same_value, time_of
@@ -150,29 +151,35 @@ class Model:
 
     def _tick(self, time: int) -> None:
         if self._now is not None:
+            zones: dict[ZoneInfo, list[str]] = {}
+            for program in self.programs.ids():
+                zones.setdefault(self.programs.home(program), []).append(program)
             due = [
-                (instant, program, day)
-                for program in self.programs.ids()
-                for instant, day in midnights(self._now, time, self.programs.home(program))
+                (instant, str(zone), day, programs)
+                for zone, programs in zones.items()
+                for instant, day in midnights(self._now, time, zone)
             ]
-            for instant, program, day in sorted(due):
-                self._midnight(self._state(program), instant, day)
+            for instant, zone, day, programs in sorted(due):
+                self._midnight([self._state(one) for one in programs], instant, day, zone)
         self._now = self.ledger.now = time
 
-    def _midnight(self, state: _Program, instant: int, day: date) -> None:
+    def _midnight(self, states: list[_Program], instant: int, day: date, zone: str) -> None:
+        """The midnight of all programs of a home zone."""
         self.ledger.now = instant
-        for event in list(state.waiting):
-            if instant - event.time >= self._memory_ms:
-                state.waiting.remove(event)
-                self._forget(event)
-                self.dead_letters.append(("order_unknown", event.topic, event.position))
-        self.ledger.midnight(state.id, day)
-        version = self.programs.in_force(state.id, instant)
-        if version is not None and version.tiers is not None:
-            for partner in sorted(state.credited):
-                self._lower_tier(state, version.tiers, partner, day)
-        if version is not None:
-            state.watch.midnight(day, version)
+        for state in states:
+            for event in list(state.waiting):
+                if instant - event.time > self._memory_ms:
+                    state.waiting.remove(event)
+                    self._forget(event)
+                    self.dead_letters.append(("order_unknown", event.topic, event.position))
+        self.ledger.midnight({state.id for state in states}, day, zone)
+        for state in states:
+            version = self.programs.in_force(state.id, instant)
+            if version is not None and version.tiers is not None:
+                for partner in sorted(state.credited):
+                    self._lower_tier(state, version.tiers, partner, day)
+            if version is not None:
+                state.watch.midnight(day, version)
 
     def _lower_tier(self, state: _Program, tiers: Tiers, partner: str, day: date) -> None:
         if tiers.window == "rolling":
@@ -213,7 +220,7 @@ class Model:
     def _handle(self, event: Event) -> None:
         identity = (event.topic, event.key, event.source, event.id)
         known = self._identities.get(identity)
-        if known is not None and event.time - known.time <= self._dedupe_ms:
+        if known is not None and event.time - known.time < self._dedupe_ms:
             if same_value(known.content, event.content):
                 return
             raise RefusedError("id_conflict")
@@ -284,7 +291,7 @@ class Model:
         data = event.data
         account, unit, amount = data["account"], data["unit"], data["amount"]
         if event.type == "redemption.requested":
-            available = self.ledger.purse(state.id, account, unit).available
+            available = self.ledger.purse(account, unit).available
             if not self.ledger.redeem(state.id, account, unit, amount, data["redemption_id"]):
                 facts = {name: data[name] for name in ("redemption_id", "account", "unit", "amount")}
                 self._tell("redemption.declined", **facts, available=available)
@@ -524,8 +531,8 @@ class Model:
             self._decline(referral.id, own=bool(same_hands), order_id=order.id)
             return
         referral.state, referral.home_date, referral.order = "granted", order.home_date, order
-        factors = [terms.key_day_multiply[one] for one in order.key_days if one in terms.key_day_multiply]
-        factor = max(factors, default=Fraction(1))
+        multiplied = [one for one in order.key_days if one in terms.key_day_multiply]
+        factor = max((terms.key_day_multiply[one] for one in multiplied), default=Fraction(1))
         for owner, points in (
             (referral.advocate, terms.advocate_points),
             (referral.friend, terms.friend_points),
@@ -547,6 +554,8 @@ class Model:
                     home_date=order.home_date,
                     hold_days=terms.hold_days,
                     expires_days=terms.expires_days,
+                    version=order.version.version,
+                    key_day=next((one for one in multiplied if terms.key_day_multiply[one] == factor), None),
                 )
                 referral.grants.append(lot)
                 order.referral_grants.append(lot)

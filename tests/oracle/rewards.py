@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -353,7 +354,17 @@ class Rewards:
                 expires = longest_expiry if expires is None else expires
             source = f"budget:{ask.rule.budget}" if ask.rule.budget else f"program:{order.program}"
             self._grant(
-                order, one, ask.kind, ask.rule.id, ask.rule.unit, amount, ask.desired, source, hold, expires
+                order,
+                one,
+                ask.kind,
+                ask.rule.id,
+                ask.rule.unit,
+                amount,
+                ask.desired,
+                source,
+                hold,
+                expires,
+                [*ask.rule.on, *ask.rule.when.get("key_day", [])],
             )
             if ask.rule.budget:
                 self._alert(order, order.version.budgets[ask.rule.budget])
@@ -381,6 +392,7 @@ class Rewards:
         source: str,
         hold_days: int,
         expires_days: int | None,
+        asked: Sequence[str] = (),
     ) -> None:
         lot = self._ledger.grant(
             kind=kind,
@@ -396,6 +408,8 @@ class Rewards:
             home_date=order.home_date,
             hold_days=hold_days,
             expires_days=expires_days,
+            version=order.version.version,
+            key_day=next((one for one in asked if one in order.key_days), None),
         )
         one.posted.append(lot)
         order.grants.append(lot)
