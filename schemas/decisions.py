@@ -11,10 +11,14 @@ from events.outputs import (
     AccrualDeclined,
     AttributionDecided,
     BudgetReached,
+    CaseDecided,
+    CaseEvidence,
     Decision,
     DecisionData,
+    PartnerBarred,
     RedemptionDeclined,
     ReferralDeclined,
+    ResolutionIgnored,
     TierChanged,
 )
 from events.time import format_time
@@ -43,7 +47,17 @@ DECISIONS: dict[str, type[Struct]] = {
     "redemption.declined": RedemptionDeclined,
     "referral.declined": ReferralDeclined,
     "accrual.declined": AccrualDeclined,
+    "compliance.violation_detected": CaseEvidence,
+    "compliance.evidence_added": CaseEvidence,
+    "compliance.case_resolved": CaseDecided,
+    "compliance.partner_suspended": PartnerBarred,
+    "case.resolution_ignored": ResolutionIgnored,
 }
+
+
+def schema_name(type_: str) -> str:
+    """What the schema of a decision is called: an input of the same type has one of its own."""
+    return f"{type_}.decided" if type_ == "compliance.case_resolved" else type_
 
 
 def decision_envelope(type_: str) -> type[Struct]:

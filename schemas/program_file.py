@@ -36,6 +36,7 @@ from schemas.program import (
     To,
     When,
 )
+from schemas.program_compliance import read_compliance
 from schemas.program_lint import Keeps, named_in, suspicions
 from schemas.program_partners import MOST_COUNT, MOST_DAYS, read_budgets, read_referral, read_tiers
 from schemas.program_table import Problems, Table
@@ -43,7 +44,7 @@ from schemas.toml_lines import key_lines
 
 #: Rule ids that the ledger uses itself.
 _RESERVED_RULES: Final = ("tier", "tier-points", "referral")
-_LATER_TABLES: Final = ("compliance", "goal", "review")
+_LATER_TABLES: Final = ("goal", "review")
 _NO_EFFECT: Final = "has no effect yet"
 
 
@@ -133,14 +134,15 @@ class _Reader:
         self._key_days = read_key_days(top, self._markets)
         self._budgets = read_budgets(top, self._digits)
         self._tiers = read_tiers(top, self._digits)
+        effective_from, home_tz = head.instant("effective_from"), head.zone("home_tz")
         program = Program(
             id=head.text("id"),
             version=head.whole("version", 1, 1, MOST_COUNT),
-            effective_from=head.instant("effective_from"),
+            effective_from=effective_from,
             currency=self._currency,
             digits=self._digits,
             money_unit=self._money_unit,
-            home_tz=head.zone("home_tz"),
+            home_tz=home_tz,
             rounding=cast(
                 "Rounding", head.choice("rounding", ("half_even", "half_up", "down"), default="half_even")
             ),
@@ -161,6 +163,7 @@ class _Reader:
             budgets=self._budgets,
             tiers=self._tiers,
             referral=read_referral(top, self._digits, [entry.id for entry in self._key_days]),
+            compliance=read_compliance(top, home_tz, effective_from),
         )
         head.done()
         for key in _LATER_TABLES:

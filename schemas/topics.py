@@ -159,7 +159,13 @@ TOPICS: tuple[Topic, ...] = (
         direction="output",
         key="partner_id",
         doc="Violations of a partner's terms and the evidence for them.",
-        types=("referral.declined",),
+        types=(
+            "compliance.violation_detected",
+            "compliance.evidence_added",
+            "compliance.case_resolved",
+            "compliance.partner_suspended",
+            "referral.declined",
+        ),
     ),
     Topic(
         name="milestones",
@@ -173,6 +179,7 @@ TOPICS: tuple[Topic, ...] = (
             "redemption.declined",
             "referral.declined",
             "accrual.declined",
+            "case.resolution_ignored",
         ),
     ),
     Topic(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
+from events.messages import Standing
 from schemas.programs import Programs
 from streams.agents.accounts import Accounts
 from streams.engine.state import Space, State
 from streams.rules.attribution import Touch
 from streams.rules.state import Advocacy, Customer, Order, Waiting
+
+#: Counts of clicks that are kept decoded: partners with clicks on a day.
+_CLICK_COUNTS: Final = 4_096
 
 
 class Counts(Struct):
@@ -51,6 +57,10 @@ class CustomerState(Accounts[Customer]):
         #: When a click id was first seen.
         self.click_ids: Space[int] = state.space(b"x", int, cache_limit=0)
         #: The newest clicks of a customer in a program.
+        #: What partners told of themselves.
+        self.standings: Space[Standing] = state.space(b"p", Standing, cache_limit=cache_entities)
+        #: Clicks on a partner's links on a home day that has not ended.
+        self.clicks: Space[int] = state.space(b"n", int, cache_limit=_CLICK_COUNTS)
         self.touches: Space[list[Touch]] = state.space(b"h", list[Touch], cache_limit=cache_entities)
         #: Devices and addresses that were seen on a customer's clicks and orders.
         self.marks: Space[bool] = state.space(b"k", bool, cache_limit=0)

@@ -20,6 +20,7 @@ from streams.agents.accounts import Reversal
 from streams.agents.customer_state import CustomerState
 from streams.engine.agent import DUPLICATE, Emit, Outcome
 from streams.rules.accrual import Granted
+from streams.rules.credits import marks_of
 from streams.rules.plan import OrderFacts, Plan
 from streams.rules.state import Advocacy, Customer, Grant, Order, Referred
 
@@ -236,12 +237,6 @@ class Referrals:
         return self._state.grant(
             plan, owner_id, owner, granted, order_id, cause, home_day, time, emit, referral_id
         )
-
-
-def marks_of(device_id: str | None, ip_hash: str | None) -> list[str]:
-    """What is compared of a device and an address."""
-    found = [] if device_id is None else [f"device {device_id}"]
-    return found if ip_hash is None else [*found, f"address {ip_hash}"]
 
 
 def remember_marks(

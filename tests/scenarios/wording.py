@@ -6,10 +6,14 @@ from events.outputs import (
     AccrualDeclined,
     AttributionDecided,
     BudgetReached,
+    CaseDecided,
+    CaseEvidence,
     Credit,
     Decision,
+    PartnerBarred,
     RedemptionDeclined,
     ReferralDeclined,
+    ResolutionIgnored,
     TierChanged,
 )
 
@@ -22,7 +26,7 @@ def lines_of(decision: Decision) -> list[str]:
     return [head, *(f"{data.order_id} to {_credit(one)}" for one in data.credits)]
 
 
-def _line(decision: Decision) -> str:
+def _line(decision: Decision) -> str:  # noqa: C901, PLR0911 - one for each kind
     data = decision.data
     match data:
         case AccrualDeclined():
@@ -40,6 +44,18 @@ def _line(decision: Decision) -> str:
         case ReferralDeclined():
             order = f" at {data.order_id}" if data.order_id else ""
             return f"referral {data.referral_id}: declined{order}, {data.reason}"
+        case CaseEvidence():
+            how = "more evidence" if decision.type == "compliance.evidence_added" else "opened"
+            if data.opening > 1 and how == "opened":
+                how = "opened again"
+            return f"{data.case_id}: {how}, {data.action}, {data.evidence.summary}"
+        case CaseDecided():
+            amounts = ", ".join(f"{amount} {unit}" for unit, amount in data.amounts.items()) or "nothing held"
+            return f"{data.case_id}: {data.decision} by {data.actor}, {amounts}"
+        case ResolutionIgnored():
+            return f"{data.case_id}: {data.decision} by {data.actor} ignored, {data.reason}"
+        case PartnerBarred():
+            return f"{data.partner_id}: suspended by {data.case_id}"
         case _:
             raise AssertionError(f"no wording for {decision.type}")
 

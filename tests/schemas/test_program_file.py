@@ -58,7 +58,7 @@ def test_examples_are_valid_and_have_full_effect(path: Path) -> None:
     parsed = parse_toml(path.read_text())
 
     assert parsed.errors == ()
-    assert {warning.path for warning in parsed.warnings} <= {"compliance"}
+    assert parsed.warnings == ()
     assert parsed.program is not None
     assert parsed.program.id == path.stem
 
@@ -316,7 +316,7 @@ def test_numbers_are_read_exactly(text: str, rate: str) -> None:
 def test_what_has_no_effect_yet_is_named() -> None:
     text = (
         HEAD
-        + "[compliance]\n[[goal]]\n[[review]]\n"
+        + "[[goal]]\n[[review]]\n"
         + RULE
         + 'budget = "q4"\n'
         + BONUS.replace("points", "money")
@@ -326,7 +326,6 @@ def test_what_has_no_effect_yet_is_named() -> None:
 
     assert [warning.partition(":")[2] for warning in warnings(text)] == [
         "bonus[0].share: has no effect yet",
-        "compliance: has no effect yet",
         "goal: has no effect yet",
         "review: has no effect yet",
     ]

@@ -141,13 +141,11 @@ def test_what_is_too_large_for_the_topic_is_refused(tmp_path: Path, data: Path, 
 
 
 def test_tables_that_have_no_effect_yet_are_published_as_they_are(tmp_path: Path, data: Path) -> None:
-    file = version(
-        tmp_path, 1, ("[markets.DE]", "[compliance]\nhuge = 100000000000000000000000\n[markets.DE]")
-    )
+    file = version(tmp_path, 1, ("[markets.DE]", "[[goal]]\nhuge = 100000000000000000000000\n[markets.DE]"))
 
     assert publish(file, data) == 0
     (record,) = published(data)
-    assert json.loads(record.value or b"")["data"]["compliance"] == {"huge": 10**23}
+    assert json.loads(record.value or b"")["data"]["goal"] == [{"huge": 10**23}]
 
 
 @pytest.mark.parametrize(
