@@ -374,9 +374,10 @@ class Model:
         for credit in order.credits:
             partner = state.partners.get(credit.partner)
             rejected = verdicts[credit.partner].rejected
-            active = credit.partner not in state.suspended
-            if partner is None or not active or not partner.agreed(order.market) or rejected:
-                why = f"compliance: {rejected}" if rejected else "partner_inactive"
+            suspended = credit.partner in state.suspended
+            inactive = partner is None or suspended or not partner.agreed(order.market)
+            if partner is None or inactive or rejected:
+                why = "partner_inactive" if inactive else f"compliance: {rejected}"
                 self._tell("accrual.declined", order_id=order.id, partner_id=credit.partner, reason=why)
                 continue
             one = Beneficiary(f"partner:{credit.partner}", "partner", credit.partner, partner.group)

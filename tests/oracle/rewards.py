@@ -198,26 +198,21 @@ class Rewards:
             if any(ask.rule.budget and ask.capped for ask in accruals):
                 queue.append((one, "accruals", accruals))
             else:
-                self._accrue(order, one, accruals)
+                self._post(order, one, accruals)
                 queue.append((one, "bonuses", self._bonuses(order, one)))
         while queue:
             one, wave, asks = queue.popleft()
             if wave == "accruals":
-                self._accrue(order, one, asks)
+                self._post(order, one, asks)
                 queue.append((one, "bonuses", self._bonuses(order, one)))
             else:
-                posted = len(one.posted)
                 self._tier_extras(order, one)
                 self._post(order, one, asks)
-                self._hold(one, one.posted[posted:])
+                self._hold(one)
 
-    def _accrue(self, order: Order, one: Beneficiary, asks: list[Ask]) -> None:
-        self._post(order, one, asks)
-        self._hold(one, one.posted)
-
-    def _hold(self, one: Beneficiary, posted: list[Lot]) -> None:
+    def _hold(self, one: Beneficiary) -> None:
         """What was posted goes to the case that holds the order's grants, as far as it is left."""
-        for lot in posted if one.case else ():
+        for lot in one.posted if one.case else ():
             assert one.case is not None
             if self._ledger.hold(lot, one.case.id):
                 one.case.held.append(lot)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -31,6 +30,8 @@ PAID_CLICK_IDS = (
     *("li_fat_id", "yclid", "epik", "sccid", "rdt_cid"),
 )
 _LETTERS_OF_A_NEAR_MISS = 5
+#: Scripts that put no space between words: Thai, Lao, Burmese, Khmer, kana and Han.
+_SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,7 @@ class Terms:
 
     def holds_brand_term(self, market: str, keyword: str) -> bool:
         """Whether a keyword holds a brand term of a market, or nearly one where the term is long enough."""
-        words = plain(keyword)
-        return any(_holds(words, plain(term)) for term in self.brand_terms.get(market, []))
+        return any(_holds(keyword, term) for term in self.brand_terms.get(market, []))
 
     def is_paid(self, url: str | None) -> bool:
         """Whether the query of a url has a parameter that paid clicks carry."""
@@ -96,36 +96,36 @@ def _day(value: date | datetime | str, home: ZoneInfo) -> date:
     return value
 
 
-def plain(text: str) -> str:
-    """A text as brand terms are compared: NFKC, without case, accents and punctuation."""
+def plain(text: str, punctuation: str = "") -> str:
+    """A text as brand terms are compared: NFKC, without case, accents and punctuation, one space between words."""
     folded = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
-    kept = (one for one in folded if unicodedata.category(one) != "Mn")
-    return " ".join("".join(one for one in kept if unicodedata.category(one)[0] != "P").split())
+    bare = unicodedata.normalize("NFC", "".join(one for one in folded if unicodedata.category(one) != "Mn"))
+    kept = (punctuation if unicodedata.category(one)[0] in "PS" else one for one in bare)
+    return " ".join("".join(kept).split())
 
 
 def _holds(keyword: str, term: str) -> bool:
-    if not term:
-        return False
-    if term in keyword:
-        return True
-    if sum(one.isalpha() for one in term) < _LETTERS_OF_A_NEAR_MISS:
-        return False
-    return any(part in keyword for part in _one_letter_less(term)) or any(
-        _one_edit(keyword[start : start + size], term)
-        for size in (len(term), len(term) + 1)
-        for start in range(len(keyword) - size + 1)
-    )
+    """Whether words of a keyword that stand together are the term, or nearly."""
+    term = plain(term)
+    letters = sum(one.isalpha() for one in term)
+    for text in (plain(keyword), plain(keyword, " ")) if term else ():
+        if _SPACELESS.fullmatch(term) and term in text:
+            return True
+        words = text.split()
+        for start in range(len(words)):
+            for end in range(start + 1, len(words) + 1):
+                run = " ".join(words[start:end])
+                if run == term or (letters >= _LETTERS_OF_A_NEAR_MISS and _one_edit(run, term)):
+                    return True
+    return False
 
 
-def _one_letter_less(term: str) -> Iterable[str]:
-    return (term[:place] + term[place + 1 :] for place in range(len(term)))
-
-
-def _one_edit(longer: str, term: str) -> bool:
-    """Whether one letter was replaced in a term or added to it."""
-    if len(longer) == len(term):
-        return sum(one != other for one, other in zip(longer, term, strict=True)) <= 1
-    return term in _one_letter_less(longer)
+def _one_edit(one: str, other: str) -> bool:
+    """Whether a letter was replaced, added or left out."""
+    if len(one) == len(other):
+        return sum(letter != its for letter, its in zip(one, other, strict=True)) == 1
+    shorter, longer = sorted((one, other), key=len)
+    return shorter in (longer[:place] + longer[place + 1 :] for place in range(len(longer)))
 
 
 def _parts(version: str) -> list[tuple[int, int, str]]:
