@@ -38,9 +38,8 @@ class BrandMatch(Struct, frozen=True):
 
 def brand_match(keyword: str, terms: Iterable[str]) -> BrandMatch | None:
     """The first of the brand terms that a keyword holds, exactly or else with an edit distance of 1."""
-    wanted = [(term, plain) for term in terms if (plain := _words(term))]
     found = None
-    for term, words in wanted:
+    for term, words in [(one, words) for one in terms for words in _readings(one)]:
         sought = " ".join(words)
         fuzzy = sum(map(str.isalpha, sought)) >= _FUZZY_LETTERS
         for sequence in _sequences(keyword, len(words) + 1):
@@ -79,21 +78,23 @@ def _kept(text: str, instead: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(plain(text).split())
+def _readings(text: str) -> tuple[tuple[str, ...], ...]:
+    """The words of a text without its punctuation, and, where that is different, split at it.
+
+    Punctuation stands inside a word (``ac-me``) as well as between words (``acme.com``).
+    """
+    return tuple(
+        dict.fromkeys(words for instead in ("", " ") if (words := tuple(plain(text, instead).split())))
+    )
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _sequences(keyword: str, longest: int) -> tuple[str, ...]:
-    """The words of a keyword and what follows each, up to ``longest`` words; with and without punctuation.
-
-    Punctuation stands inside a word (``ac-me``) as well as between words (``acme.com``).
-    """
-    readings = dict.fromkeys((_words(keyword), tuple(plain(keyword, " ").split())))
+    """The words of a keyword and what follows each, up to ``longest`` words."""
     return tuple(
         dict.fromkeys(
             " ".join(words[start : start + size])
-            for words in readings
+            for words in _readings(keyword)
             for size in range(1, longest + 1)
             for start in range(len(words) - size + 1)
         )

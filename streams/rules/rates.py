@@ -53,7 +53,7 @@ def fruitless(orders: int, clicks: int, day: int, zone: str, at: int, rules: Com
     least, date = rules.min_conversion.text, iso_date(day)
     return Evidence(
         summary=(
-            f"orders for the {clicks} clicks on {date}: {orders}; at least {least} orders a click are expected"
+            f"orders for the {clicks} clicks on {date}: {orders}; at least {least} a click are expected"
         ),
         source="keyday/clock",
         id=f"{zone}/{iso_date(day + 1)}",
