@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -45,6 +45,8 @@ class Watch:
     clicks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     per_hour: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     per_day: Counter[tuple[str, date]] = field(default_factory=Counter)
+    #: Orders that were decided while some loaded version had a rule with clawback: no others are clawed back.
+    remembered: set[str] = field(default_factory=set)
     reported: set[tuple[str, str]] = field(default_factory=set)
 
     # Evidence
@@ -54,12 +56,14 @@ class Watch:
         data, terms = event.data, version.terms
         partner = data["partner_id"]
         day = local_date(event.time, version.home)
-        self.clicks.setdefault(partner, []).append(data)
+        known = self.partners.get(partner)
+        listed = known is not None and data["customer_id"] in known.customer_ids
+        self.clicks.setdefault(partner, []).append(data | {"listed": listed})
         hour = (partner, data["customer_id"], event.time // _HOUR_MS)
         self.per_hour[hour] += 1
         self.per_day[partner, day] += 1
         fired = []
-        if record := self.partners.get(partner):
+        if record := known:
             if terms.is_paid(data["url"]) and not record.paid_search_allowed:
                 fired.append("paid_traffic")
             if self.per_hour[hour] > terms.setting("click_flooding", "max_clicks_per_customer_hour", 30):
@@ -80,11 +84,11 @@ class Watch:
         if version.terms.holds_brand_term(data["market"], data["keyword"]):
             self._alone(data["partner_id"], "brand_bidding", local_date(event.time, version.home), version)
 
-    def order(self, order: Order, credit: Credit) -> Verdict:
+    def order(self, order: Order, credit: Credit, touched: Callable[[str], set[str]]) -> Verdict:
         """Judge a credit of an order. What it claws back is left to the caller."""
         fired = []
         if record := self.partners.get(credit.partner):
-            if self._is_own(order, credit.partner, record):
+            if self._is_own(order, credit.partner, record, touched):
                 fired.append("self_referral")
             seconds = order.version.terms.exact("click_to_order_time", "min_seconds", "5")
             if credit.click_to_order_ms is not None and credit.click_to_order_ms < seconds * 1000:
@@ -93,11 +97,15 @@ class Watch:
                 fired.append("market_not_agreed")
         return self._judge(credit.partner, fired, order.home_date, order.version, of="order")
 
-    def _is_own(self, order: Order, partner: str, record: Partner) -> bool:
+    def _is_own(
+        self, order: Order, partner: str, record: Partner, touched: Callable[[str], set[str]]
+    ) -> bool:
+        """Of customers who were listed after a click, only clicks that are kept as touches count."""
         if order.customer in record.customer_ids:
             return True
         return any(
             click["customer_id"] in record.customer_ids
+            and (click["listed"] or click["click_id"] in touched(click["customer_id"]))
             and any(
                 click[name] is not None and click[name] == value
                 for name, value in (("device_id", order.device_id), ("ip_hash", order.ip_hash))
@@ -122,25 +130,26 @@ class Watch:
                 self._alone(credit.partner, "reversal_rate", day, version, since=first)
 
     def midnight(self, day: date, version: Version) -> None:
-        """The home day before was the last to be counted; terms may be due from now on."""
+        """Terms may be due from now on; then the clicks of the home day that ended are told."""
         terms, ended = version.terms, day - timedelta(days=1)
         for partner in sorted(self.partners):
+            self.record(partner, day, version)
             clicks = self.per_day[partner, ended]
             if clicks and clicks >= terms.setting("click_flooding", "min_clicks", 10000):
                 orders = sum(order.home_date == ended for order, _ in self.credited.get(partner, []))
                 if Fraction(orders, clicks) < terms.exact("click_flooding", "min_conversion", "0.0005"):
                     self._alone(partner, "click_flooding", ended, version)
-            self.record(partner, day, version)
 
     def record(self, partner: str, day: date, version: Version) -> None:
         """Look at the terms that a partner agreed to, once for each version of the program's."""
         terms = version.terms
-        if terms.version is None or terms.due is None or day < terms.due:
+        if terms.version is None or day < terms.due:
             return
-        if (partner, terms.version) in self.reported:
-            return
-        if terms.outdates(self.partners[partner].terms_version):
-            self.reported.add((partner, terms.version))
+        reported = (partner, terms.version)
+        if not terms.outdates(self.partners[partner].terms_version):
+            self.reported.discard(reported)
+        elif reported not in self.reported:
+            self.reported.add(reported)
             self._alone(partner, "terms_outdated", day, version)
 
     # Cases
@@ -197,19 +206,23 @@ class Watch:
         return case
 
     def claw_back(self, verdict: Verdict) -> None:
-        """Reverse what is left of the partner's grants of the days of a case, in the order of their posting."""
+        """Reverse what is left of the partner's grants of the days of a case, in the order of home dates and credits."""
         for case, first, last in verdict.clawbacks:
             for lot in self._grants(case.partner, first, last):
-                if lot.kept:
+                if lot.kept and lot not in case.ever_held:
                     self.ledger.reverse(lot, lot.kept, f"{case.id}~{lot.entry_id}")
 
     def _grants(self, partner: str, first: date, last: date) -> Iterable[Lot]:
         account = f"partner:{partner}"
-        return [
+        found = [
             lot
             for lot in self.ledger.grants
-            if lot.program == self.program and lot.account == account and first <= lot.home_date <= last
+            if lot.program == self.program
+            and lot.account == account
+            and lot.order_id in self.remembered
+            and first <= lot.home_date <= last
         ]
+        return sorted(found, key=lambda lot: lot.home_date)
 
     def resolve(self, event: Event) -> None:
         """A person decided: what is still held is reversed or put back."""

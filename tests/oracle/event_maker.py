@@ -112,8 +112,10 @@ class EventMaker(Faults):
             return
         partner = self.random.choice(self.partners)
         if self.has("compliance", 0.3):
-            reinstated = {"partner_id": partner}
-            self.emit("partner-events", "partner.reinstated", reinstated, self.time())
+            if self.random.random() < 0.5:
+                self.partner(partner, "partner.updated", self.time())
+            else:
+                self.emit("partner-events", "partner.reinstated", {"partner_id": partner}, self.time())
             return
         kind = self.pick("partner.suspended", "partner.suspended", "partner.reinstated", "partner.updated")
         if kind == "partner.updated":

@@ -88,6 +88,9 @@ class _Program:
     def __post_init__(self) -> None:
         self.watch = Watch(self.id, self.ledger, self.told, self.partners, self.suspended, self.credited)
 
+    def touched(self, customer: str) -> set[str]:
+        return {one.click_id for one in self.customer(customer).touches}
+
     def customer(self, name: str) -> _Customer:
         return self.customers.setdefault(name, _Customer())
 
@@ -316,7 +319,9 @@ class Model:
         data = event.data
         attribute(order, customer.touches, data["partner_id"], data["click_id"])
         self._attributed(order)
-        verdicts = {one.partner: state.watch.order(order, one) for one in order.credits}
+        if any(one.terms.claws_back for one in self.programs.versions if one.id == state.id):
+            state.watch.remembered.add(order.id)
+        verdicts = {one.partner: state.watch.order(order, one, state.touched) for one in order.credits}
         self._rewards.decide(order, self._beneficiaries(state, order, verdicts))
         for verdict in verdicts.values():
             state.watch.claw_back(verdict)

@@ -58,6 +58,7 @@ class Case:
     partner: str
     open: bool = True
     held: list[Lot] = field(default_factory=list)
+    ever_held: list[Lot] = field(default_factory=list)
 
 
 @dataclass
@@ -216,6 +217,7 @@ class Rewards:
             assert one.case is not None
             if self._ledger.hold(lot, one.case.id):
                 one.case.held.append(lot)
+                one.case.ever_held.append(lot)
 
     def _accruals(self, order: Order, one: Beneficiary) -> list[Ask]:
         rules = [rule for rule in order.version.accruals if self._holds(order, one, rule)]

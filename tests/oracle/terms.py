@@ -30,6 +30,7 @@ PAID_CLICK_IDS = (
     *("li_fat_id", "yclid", "epik", "sccid", "rdt_cid"),
 )
 _LETTERS_OF_A_NEAR_MISS = 5
+_TRADE_MARKS = re.compile("[\u2122\u2120\u00ae\u00a9]")
 #: Scripts that put no space between words: Thai, Lao, Burmese, Khmer, kana and Han.
 _SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
@@ -40,11 +41,15 @@ class Terms:
 
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     version: str | None = None
-    due: date | None = None
+    due: date = date.min
     brand_terms: dict[str, list[str]] = field(default_factory=dict)
 
     def action(self, rule: str) -> str:
         return str(self.tables.get(rule, {}).get("action", "flag"))
+
+    @property
+    def claws_back(self) -> bool:
+        return any(self.action(rule) == "clawback" for rule in RULES)
 
     def setting(self, rule: str, name: str, default: Any) -> Any:
         return self.tables.get(rule, {}).get(name, default)
@@ -78,11 +83,11 @@ class Terms:
 def from_table(content: dict[str, Any], home: ZoneInfo) -> Terms:
     """The terms of a program file's tables."""
     table = content.get("compliance", {})
-    due = table.get("terms_due")
+    due = table.get("terms_due", content["program"]["effective_from"])
     return Terms(
         {rule: table[rule] for rule in RULES if rule in table},
         table.get("terms_version"),
-        None if due is None else _day(due, home),
+        _day(due, home),
         {name: list(one.get("brand_terms", [])) for name, one in content.get("markets", {}).items()},
     )
 
@@ -98,7 +103,8 @@ def _day(value: date | datetime | str, home: ZoneInfo) -> date:
 
 def plain(text: str, punctuation: str = "") -> str:
     """A text as brand terms are compared: NFKC, without case, accents and punctuation, one space between words."""
-    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+    text = unicodedata.normalize("NFKC", _TRADE_MARKS.sub(" ", text))
+    folded = unicodedata.normalize("NFD", text.casefold())
     bare = unicodedata.normalize("NFC", "".join(one for one in folded if unicodedata.category(one) != "Mn"))
     kept = (punctuation if unicodedata.category(one)[0] in "PS" else one for one in bare)
     return " ".join("".join(kept).split())
@@ -106,18 +112,17 @@ def plain(text: str, punctuation: str = "") -> str:
 
 def _holds(keyword: str, term: str) -> bool:
     """Whether words of a keyword that stand together are the term, or nearly."""
-    term = plain(term)
-    letters = sum(one.isalpha() for one in term)
-    for text in (plain(keyword), plain(keyword, " ")) if term else ():
-        if _SPACELESS.fullmatch(term) and term in text:
-            return True
-        words = text.split()
-        for start in range(len(words)):
-            for end in range(start + 1, len(words) + 1):
-                run = " ".join(words[start:end])
-                if run == term or (letters >= _LETTERS_OF_A_NEAR_MISS and _one_edit(run, term)):
-                    return True
-    return False
+    terms = {plain(term), plain(term, " ")} - {""}
+    return any(_says(text, term) for text in (plain(keyword), plain(keyword, " ")) for term in terms)
+
+
+def _says(text: str, term: str) -> bool:
+    if _SPACELESS.fullmatch(term) and term in text:
+        return True
+    words = text.split()
+    near = sum(one.isalpha() for one in term) >= _LETTERS_OF_A_NEAR_MISS
+    runs = {" ".join(words[start:end]) for end in range(len(words) + 1) for start in range(end)}
+    return term in runs or (near and any(_one_edit(run, term) for run in runs))
 
 
 def _one_edit(one: str, other: str) -> bool:
