@@ -75,6 +75,8 @@ class _Program:
     id: str
     ledger: Ledger
     told: list[Entry]
+    #: The devices and addresses of customers, seen in any program.
+    hands: dict[str, tuple[set[str], set[str]]]
     customers: dict[str, _Customer] = field(default_factory=dict)
     partners: dict[str, Partner] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
@@ -92,7 +94,10 @@ class _Program:
         return {one.click_id for one in self.customer(customer).touches}
 
     def customer(self, name: str) -> _Customer:
-        return self.customers.setdefault(name, _Customer())
+        if name not in self.customers:
+            seen = self.hands.setdefault(name, (set(), set()))
+            self.customers[name] = _Customer(devices=seen[0], ips=seen[1])
+        return self.customers[name]
 
 
 class Model:
@@ -107,6 +112,7 @@ class Model:
         self.milestones: list[Entry] = []
         self._rewards = Rewards(self.ledger, self.milestones)
         self._states: dict[str, _Program] = {}
+        self._hands: dict[str, tuple[set[str], set[str]]] = {}
         self._dedupe_ms = dedupe_days * DAY_MS
         self._memory_ms = order_memory_days * DAY_MS
         self._identities: dict[tuple[str, str, str, str], Event] = {}
@@ -218,7 +224,7 @@ class Model:
     # Events
 
     def _state(self, program: str) -> _Program:
-        return self._states.setdefault(program, _Program(program, self.ledger, self.cases))
+        return self._states.setdefault(program, _Program(program, self.ledger, self.cases, self._hands))
 
     def _handle(self, event: Event) -> None:
         identity = (event.topic, event.key, event.source, event.id)
@@ -604,9 +610,16 @@ _BUSINESS = {
 }
 
 
+#: These ids are unique per customer, whatever the program.
+_PER_CUSTOMER = ("link.clicked", "order.refunded")
+
+
 def _business_id(event: Event) -> tuple[str, ...] | None:
     fields = _BUSINESS.get(event.type)
-    return fields and (event.type, event.program, *(event.data[name] for name in fields))
+    if not fields:
+        return None
+    over = "" if event.type in _PER_CUSTOMER else event.program
+    return (event.type, over, *(event.data[name] for name in fields))
 
 
 def _saw(customer: _Customer, data: dict[str, Any]) -> None:
