@@ -11,6 +11,7 @@ from typing import Final
 
 from events.inputs import LinkClicked
 from events.messages import Clicked, ClicksCounted, Marked, Send, Standing
+from events.time import HOUR_MS
 from streams.agents import keys
 from streams.agents.customer_state import CustomerState
 from streams.engine.agent import Emit
@@ -91,10 +92,15 @@ def _in_hour(click: LinkClicked, customer: Customer, touches: Sequence[Touch]) -
 
     A first click is not counted while it can be seen among the touches: most hours have no second.
     """
-    hour, partner = hour_of(click.time), click.partner_id
+    partner = click.partner_id
+    start = hour_of(click.time) * HOUR_MS
+    end = start + HOUR_MS
     seen = 0
-    for touch in touches:
-        if touch.partner_id == partner and hour_of(touch.time) == hour:
+    # They ascend, and most clicks are newer than all of them.
+    for touch in reversed(touches):
+        if touch.time < start:
+            break
+        if touch.partner_id == partner and touch.time < end:
             seen += 1
     if not seen and not customer.clicks:
         return 1

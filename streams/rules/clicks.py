@@ -43,12 +43,12 @@ def breaches(rules: Compliance, partner: Standing, click: LinkClicked, in_hour: 
 
 def paid_parameter(url: str, names: frozenset[str]) -> str | None:
     """The first parameter of the query that only paid clicks carry, as it is written there."""
-    # Few addresses hold any of the names, and one look tells.
-    if "%" not in url and _any_of(names).search(url) is None:
-        return None
-    query = url.partition("#")[0].partition("?")[2]
-    for part in query.split("&"):
-        name = unquote(part.partition("=")[0])
+    if "#" in url:
+        url = url.partition("#")[0]
+    for part in url.partition("?")[2].split("&"):
+        name = part.partition("=")[0]
+        if "%" in name:
+            name = unquote(name)
         if name.lower() in names:
             return name
     return None
@@ -56,8 +56,10 @@ def paid_parameter(url: str, names: frozenset[str]) -> str | None:
 
 def denied_host(referrer: str, hosts: frozenset[str]) -> str | None:
     """The host of a referrer when it is one of ``hosts`` or a subdomain of one."""
-    host = _host(referrer)
-    name = host
+    # Few referrers hold the name of any, and one look tells.
+    if _any_of(hosts).search(referrer) is None:
+        return None
+    name = host = _host(referrer)
     while name:
         if name in hosts:
             return host
@@ -75,8 +77,8 @@ def _host(referrer: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _any_of(names: frozenset[str]) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, sorted(names))) or "(?!)", re.IGNORECASE)
+def _any_of(hosts: frozenset[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(hosts))), re.IGNORECASE)
 
 
 def _evidence(click: LinkClicked, summary: str, **facts: object) -> Evidence:
