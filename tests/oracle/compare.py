@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import itertools
 import json
 import shutil
 import subprocess
@@ -27,7 +28,16 @@ Replay = Callable[[list[str]], tuple[int, str]]
 
 _GRANTS = ("accrued", "tier", "bonus", "referral")
 _OF_ALL = ("kind", "account", "unit", "amount", "postings", "order_id", "reverses")
-_OF_GRANTS = ("available_on", "expires_on", "desired", "rule")
+_TOLD = ("compliance", "milestones")
+_MILESTONES = {
+    "tier.changed",
+    "accrual.declined",
+    "redemption.declined",
+    "referral.declined",
+    "budget.threshold_reached",
+    "budget.exhausted",
+}
+_OF_GRANTS = ("available_on", "expires_on", "desired", "rule", "program_version", "key_day")
 
 
 def in_process(arguments: list[str]) -> tuple[int, str]:
@@ -89,6 +99,12 @@ def differences(
         rewards = [one["data"] | {"time": one["time"]} for one in _read(out / "rewards.ndjson")]
         found = _sequence(rewards)
         found += _compare("entry", _entries(result.entries), _entries(rewards))
+        found += _order(result.entries, rewards)
+        if "cases" in views:
+            told = _read(out / "compliance.ndjson") + _read(out / "milestones.ndjson")
+            found += _cases(result.cases, told)
+        if "milestones" in views:
+            found += _milestones(result.milestones, {name: _read(out / f"{name}.ndjson") for name in _TOLD})
         if "dead-letters" in views:
             letters = Counter(
                 (one["code"], one["topic"], one["offset"]) for one in _read(out / "dead-letters.ndjson")
@@ -165,6 +181,7 @@ def _write_expected(result: Result, folder: Path) -> None:
         ("attributions", result.attributions),
         ("dead-letters", [list(one) for one in result.dead_letters]),
         ("balances", result.balances),
+        ("cases", result.cases),
     ):
         (folder / f"{name}.ndjson").write_text("".join(json.dumps(one) + "\n" for one in rows))
 
@@ -181,6 +198,68 @@ def _sequence(rewards: list[Table]) -> list[str]:
     return found
 
 
+def _order(wanted: list[Table], got: list[Table]) -> list[str]:
+    """Each owner's events come in the same order."""
+    found = []
+    for account in sorted({one["account"] for one in wanted}):
+        ours, theirs = (
+            [one["entry_id"] for one in rows if one["account"] == account] for rows in (wanted, got)
+        )
+        if ours != theirs and sorted(ours) == sorted(theirs):
+            place = next(i for i, (one, other) in enumerate(zip(ours, theirs, strict=True)) if one != other)
+            found.append(f"order of {account}: {ours[place]} wanted at {place + 1}, came {theirs[place]}")
+    return found
+
+
+def _cases(wanted: list[Table], got: list[Table]) -> list[str]:
+    """What compliance told of each partner, in its order."""
+    names = ("type", "case_id", "rule", "action", "reason")
+    types = {"compliance.violation_detected", "compliance.evidence_added", "case.resolution_ignored"}
+    ours = [(one["partner_id"], tuple(one.get(name) for name in names)) for one in wanted]
+    theirs = [
+        (one["data"]["partner_id"], tuple(({"type": one["type"]} | one["data"]).get(name) for name in names))
+        for one in got
+        if one["type"] in types
+    ]
+    found = []
+    for partner in sorted({name for name, _ in ours + theirs}):
+        for ignored in (False, True):  # these are on another topic
+            pair = [
+                [told for name, told in rows if name == partner and (told[2] is None) == ignored]
+                for rows in (ours, theirs)
+            ]
+            for place, (one, other) in enumerate(itertools.zip_longest(*pair), 1):
+                if one != other:
+                    found.append(f"case event {place} of {partner}: wanted {one}, came {other}")
+                    break
+    return found
+
+
+def _milestones(wanted: list[Table], got: dict[str, list[Table]]) -> list[str]:
+    """What is told beside the ledger, in any order."""
+    names = {(one["type"], name) for one in wanted for name in one}
+    theirs = Counter(
+        _told({"type": one["type"], "topic": topic} | one["data"], names)
+        for topic, rows in got.items()
+        for one in rows
+        if one["type"] in _MILESTONES
+    )
+    ours = Counter(_told(one, names) for one in wanted)
+    return [f"milestone is missing: {one}" for one in sorted((ours - theirs).elements())] + [
+        f"milestone is too much: {one}" for one in sorted((theirs - ours).elements())
+    ]
+
+
+def _told(one: Table, names: set[tuple[str, str]]) -> str:
+    kind = one["type"]
+    kept = {name: value for name, value in sorted(one.items()) if (kind, name) in names and value is not None}
+    if kind != "accrual.declined":
+        kept.pop("reason", None)
+    elif kept["reason"].startswith("partner_inactive"):
+        kept["reason"] = "partner_inactive"
+    return str(kept)
+
+
 def _entries(rows: list[Table]) -> dict[str, list[Table]]:
     found: dict[str, list[Table]] = {}
     for row in rows:
@@ -192,6 +271,8 @@ def _entries(rows: list[Table]) -> dict[str, list[Table]]:
         )
         time = row["time"]
         one["time"] = parse_time(time) if isinstance(time, str) else time
+        if row["kind"] == "bonus":
+            one.pop("key_day", None)  # a bonus names the day of its ``on`` alone, not that of its ``when``
         if "~referral~" in row["entry_id"]:
             one.pop("order_id", None)  # whether a referral's grant is one of its order is left open
         found.setdefault(row["entry_id"], []).append(one)
@@ -212,7 +293,11 @@ def _attributions(rows: list[Table]) -> dict[str, list[Table]]:
     )
     found: dict[str, list[Table]] = {}
     for row in rows:
-        one = {"new_customer": False, "net": 0, "gross": 0}  # what may be left out where it is the default
+        one: Table = {
+            "new_customer": False,
+            "net": 0,
+            "gross": 0,
+        }  # what may be left out where it is the default
         one |= {name: row[name] for name in names if row.get(name) is not None}
         one["coupons"] = list(row.get("coupons") or [])
         one["key_days"] = sorted(row.get("key_days") or [])
@@ -253,9 +338,7 @@ def _place(wanted: dict[str, list[Table]], got: dict[str, list[Table]], name: st
 
 
 def _fields(one: Table, other: Table) -> str:
-    names = sorted(
-        name for name in one.keys() | other.keys() if name != "time" and one.get(name) != other.get(name)
-    )
+    names = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
     return "; ".join(f"{name} wanted {one.get(name)!r}, came {other.get(name)!r}" for name in names)
 
 

@@ -48,6 +48,18 @@ TYPES: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     ),
     "partner.suspended": ("partner-events", "partner_id", ("partner_id",), ("reason", "actor")),
     "partner.reinstated": ("partner-events", "partner_id", ("partner_id",), ("reason", "actor")),
+    "ad.observed": (
+        "partner-events",
+        "partner_id",
+        ("partner_id", "engine", "keyword", "market"),
+        ("display_url", "destination", "ad_copy", "evidence_url"),
+    ),
+    "compliance.case_resolved": (
+        "partner-events",
+        "partner_id",
+        ("case_id", "partner_id", "decision", "actor"),
+        (),
+    ),
     "redemption.requested": ("account-requests", "account", ("redemption_id", "account", "unit"), ()),
     "adjustment.requested": (
         "account-requests",
@@ -247,7 +259,17 @@ def _refunded(data: dict[str, Any], fields: dict[str, Any], _version: Version) -
 def _partner(data: dict[str, Any], fields: dict[str, Any], _version: Version) -> None:
     fields["markets"] = _texts(data, "markets")
     fields["customer_ids"] = _texts(data, "customer_ids") or []
-    _flag(data, "paid_search_allowed")
+    fields["paid_search_allowed"] = bool(_flag(data, "paid_search_allowed"))
+
+
+def _ad(data: dict[str, Any], _fields: dict[str, Any], _version: Version) -> None:
+    if data.get("rank") is not None:
+        _whole(data, "rank")
+
+
+def _resolved(_data: dict[str, Any], fields: dict[str, Any], _version: Version) -> None:
+    if fields["decision"] not in {"upheld", "dismissed"}:
+        raise RefusedError("field_invalid", "decision")
 
 
 def _request(data: dict[str, Any], fields: dict[str, Any], version: Version) -> None:
@@ -269,6 +291,8 @@ _FIELDS = {
     "order.refunded": _refunded,
     "partner.enrolled": _partner,
     "partner.updated": _partner,
+    "ad.observed": _ad,
+    "compliance.case_resolved": _resolved,
     "redemption.requested": _request,
     "adjustment.requested": _request,
 }

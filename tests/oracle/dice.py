@@ -48,6 +48,46 @@ CATEGORIES = ("shoes", "hats", "bags")
 CODES = ("LEA10", "MAX5", "lea10")
 CHANNELS = ("email", "direct", "social")
 
+ACTIONS = ("flag", "hold", "hold", "reject", "clawback", "suspend")
+TERMS_VERSIONS = ("2", "1.9", "1.10", "2026-03", "2026-11", "2.b")
+BRAND_TERMS = (
+    "acme",
+    "Acmé",
+    "Brandy",
+    "brand shop",
+    "O'Neil",
+    "ΑΚΜΗ",  # noqa: RUF001 - Greek
+    "Ακμαίος",
+    "Ёлкин",
+    "العلامة",
+    "ブランド",
+    "商标",
+    "Straße",
+    "ﬁrma",
+    "b2b",
+)
+HOSTS = ("deals.example", "Coupons.Example", "shop.deals.example")
+REFERRERS = (
+    "https://deals.example/x?y=1",
+    "HTTP://DEALS.Example:8080/",
+    "https://www.coupons.example",
+    "https://notdeals.example/deals.example",
+    "https://deals.example.org/",
+    "https://ann@shop.deals.example:443/a",
+    "https://news.example/?from=deals.example",
+)
+URLS = (
+    "https://shop.example/?gclid=1",
+    "https://shop.example/a?x=1&FBCLID=2#top",
+    "https://shop.example/?xgclid=1&clid=2",
+    "https://shop.example/#gclid=1",
+    "https://shop.example/gclid=1",
+    "https://shop.example/?aff_paid=1",
+    "https://shop.example/?a=gclid&promo",
+    "https://shop.example/?msclkid=",
+    "https://shop.example/",
+)
+
 
 class Dice:
     """Draws what is needed, at the edges more often than anywhere else."""
@@ -63,7 +103,8 @@ class Dice:
         self.theme = theme = THEMES[self.theme_name]
         partners, customers = random.randint(3, 6), random.randint(3, 6)
         self.partners = [one + suffix for one in random.sample(PARTNERS, min(partners, theme.partners))]
-        self.customers = [one + suffix for one in random.sample(CUSTOMERS, min(customers, theme.customers))]
+        shared = "" if random.random() < 0.5 else suffix  # some programs have customers in common
+        self.customers = [one + shared for one in random.sample(CUSTOMERS, min(customers, theme.customers))]
         self.markets = random.sample(sorted(MARKETS), random.randint(2, 4))
         self.currency = random.choice(("EUR", "EUR", "EUR", "JPY", "KWD", "USD"))
         self.digits = DIGITS[self.currency]
@@ -74,6 +115,7 @@ class Dice:
             days = 200
         if self.theme_name == "referrals":
             days = min(days, 3)  # so that orders fall on key days
+        days = min(days, theme.most_days)
         self.span = days * DAY_MS
         self.times: list[int] = []
         self.numbers = 0

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from tests.oracle.dice import CATEGORIES, CHANNELS, CODES, GROUPS
+from tests.oracle.dice import (
+    BRAND_TERMS,
+    CATEGORIES,
+    CHANNELS,
+    CODES,
+    GROUPS,
+    REFERRERS,
+    TERMS_VERSIONS,
+    URLS,
+)
 from tests.oracle.faults import Faults
-from tests.oracle.values import DAY_MS, DIGITS, parse_time, show_time
+from tests.oracle.values import DAY_MS, DIGITS, local_date, midnight, parse_time, show_time
 from tests.oracle.world import Record, line
 
 
@@ -90,12 +101,22 @@ class EventMaker(Faults):
         data: dict[str, Any] = {"partner_id": partner, "group": self.pick(*GROUPS)}
         if self.random.random() < 0.3:
             data["markets"] = self.some(self.markets, least=0)
+        if self.has("compliance", 0.3):
+            data["customer_ids"] = self.some(self.customers[:2], least=0)
+            data["paid_search_allowed"] = self.random.random() < 0.25
+            data["terms_version"] = self.pick(None, "1", "1.2", *TERMS_VERSIONS)
         self.emit("partner-events", kind, data, time)
 
     def change_partner(self) -> None:
         if "suspensions" not in self.on:
             return
         partner = self.random.choice(self.partners)
+        if self.has("compliance", 0.3):
+            if self.random.random() < 0.5:
+                self.partner(partner, "partner.updated", self.time())
+            else:
+                self.emit("partner-events", "partner.reinstated", {"partner_id": partner}, self.time())
+            return
         kind = self.pick("partner.suspended", "partner.suspended", "partner.reinstated", "partner.updated")
         if kind == "partner.updated":
             self.partner(partner, kind, self.time())
@@ -107,6 +128,87 @@ class EventMaker(Faults):
             data["device_id"] = self.pick("d1", "d2", "d3")
         if self.random.random() < chance:
             data["ip_hash"] = self.pick("i1", "i2", "d1")
+
+    def faults_of(self, click: dict[str, Any]) -> None:
+        """What a click may be caught at."""
+        if self.has("compliance", 0.3):
+            if self.random.random() < 0.4:
+                click["url"] = self.pick(*URLS)
+            if self.random.random() < 0.4:
+                click["referrer"] = self.pick(*REFERRERS)
+
+    def ad(self) -> None:
+        if "compliance" not in self.on:
+            return
+        market = self.random.choice(self.markets)
+        terms = self.version["markets"][market].get("brand_terms") or BRAND_TERMS
+        data: dict[str, Any] = {
+            "partner_id": self.random.choice(self.partners),
+            "engine": "google",
+            "keyword": self.keyword(self.random.choice(terms)),
+            "market": market,
+        }
+        if self.random.random() < 0.2:
+            data["rank"] = self.pick(1, None, -1)
+        self.emit("partner-events", "ad.observed", data, self.time())
+
+    def keyword(self, term: str) -> str:
+        """A brand term as people bid on it, or nearly."""
+        for _ in range(self.pick(0, 1, 1, 2)):
+            place = self.random.randrange(len(term) + 1)
+            before, after = term[:place], term[place:]
+            term = self.pick(
+                term.upper(),
+                before + self.pick("-", ".", "'", "!", "·") + after,
+                before + self.pick("x", "é", "ё", "λ") + after,
+                before + after[1:],
+                before + self.pick("y", "é") + after[1:],
+                before + after[1:2] + after[:1] + after[2:],
+                before + "\u0301" + after if before[-1:].isalpha() else term,
+                "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in term),
+            )
+        return str(self.pick(term, term, f"buy {term} cheap", f"{term}.com", f"my{term}", f"  {term} "))
+
+    def resolve(self, cases: list[dict[str, Any]]) -> None:
+        """Decide some of the cases there will be: early, late, twice, of another partner or unknown."""
+        for case in cases:
+            often = 0.6 if case["type"] == "compliance.violation_detected" else 0.1
+            if not self.has("resolutions") or self.random.random() > often:
+                continue
+            for _ in range(self.pick(1, 1, 1, 1, 2, 3)):
+                zone = ZoneInfo(self.home)
+                day = local_date(case["time"], zone) + timedelta(days=self.pick(1, 1, 2, 8))
+                near = self.pick(1, 1000, 60_001, 3_600_000, 2 * DAY_MS, 40 * DAY_MS)
+                if self.random.random() < 0.15:
+                    near = self.pick(-DAY_MS, -1, 0)
+                time = self.pick(case["time"] + near, midnight(day, zone) + self.pick(-1, 0, 1))
+                name = case["case_id"]
+                if self.random.random() < 0.08:
+                    name = self.pick(name[:-1] + "x", "nothing", name.replace("~", "-"))
+                partner = case["partner_id"]
+                if self.random.random() < 0.05:
+                    partner = self.random.choice(self.partners)
+                data = {"case_id": name, "partner_id": partner, "actor": "ann"}
+                data["decision"] = self.pick("upheld", "dismissed")
+                self.emit("partner-events", "compliance.case_resolved", data, time)
+                if self.random.random() < 0.1:
+                    self.repeat(self.mine[-1])
+                if "bad-records" in self.on and self.random.random() < 0.1:
+                    self.break_one(self.mine[-1])
+
+    def give_back(self) -> None:
+        """All of an order, at once or in two parts."""
+        placed = self.random.choice(self.orders)
+        order = placed["data"]
+        data = {"order_id": order["order_id"], "customer_id": order["customer_id"]}
+        time = self.time(parse_time(placed["time"]))
+        if "early-refunds" not in self.on:
+            time = max(time, parse_time(placed["time"]))
+        if self.random.random() < 0.5 and "cancels" in self.on:
+            self.emit("orders", "order.cancelled", data, time)
+        if self.random.random() < 0.6 and "refunds" in self.on:
+            more = {"refund_id": self.next("f"), "amount": 99999, "currency": order["currency"]}
+            self.emit("orders", "order.refunded", data | more, time + self.pick(0, 1, 1000))
 
     def click(self) -> None:
         if "clicks" not in self.on - self.theme.never:
@@ -121,6 +223,7 @@ class EventMaker(Faults):
             "market": self.random.choice(self.markets),
         }
         self.hands(data)
+        self.faults_of(data)
         many = 60 if self.random.random() < 0.01 else 1  # more than are kept, rarely
         for _ in range(many):
             self.clicks.append(self.emit("clicks", "link.clicked", dict(data), self.time(near)))
@@ -138,6 +241,7 @@ class EventMaker(Faults):
             for _ in range(self.pick(1, 2, 2, 3, 5)):
                 data = data | {"click_id": self.next("c"), "partner_id": self.random.choice(self.partners)}
                 self.hands(data, 0.05)
+                self.faults_of(data)
                 self.clicks.append(self.emit("clicks", "link.clicked", data, time))
                 time += self.pick(0, 1, 60_000, 3_600_000)
             if self.random.random() < 0.2:
@@ -202,6 +306,8 @@ class EventMaker(Faults):
         data: dict[str, Any] = {"order_id": order["order_id"], "customer_id": order["customer_id"]}
         for _ in range(self.pick(1, 1, 2, 3)):
             time = self.time(occurred)
+            if self.has("memory", 0.2):  # so long before that it is just remembered, or just not
+                time = occurred - 120 * DAY_MS + self.pick(-DAY_MS, -1, 0, 1)
             if "early-refunds" not in self.on:
                 time = max(time, occurred)
             if self.random.random() < 0.25:

@@ -42,9 +42,11 @@ class Faults(ProgramMaker):
                 if "discount" in data:
                     del data["discount"]
         data["remark"] = self.next("other")
-        apart = 50 * DAY_MS if "memory" in self.on else 0  # longer than identities are remembered
-        if self.random.random() < 0.3:
-            event["time"] = show_time(parse_time(event["time"]) + self.pick(-1, 1, 5000, DAY_MS, apart))
+        apart = 0
+        if self.has("memory", 0.3):  # what is remembered for 45 or 120 days, to the millisecond
+            apart = self.pick(45, 45, 50, 120) * DAY_MS + self.pick(-1, 0, 1)
+        if apart or self.random.random() < 0.3:
+            event["time"] = show_time(parse_time(event["time"]) + (apart or self.pick(-1, 1, 5000, DAY_MS)))
 
     def add(self, topic: str, event: dict[str, Any]) -> None:
         self.world.records.append(Record(topic, line(event), event))
@@ -112,6 +114,9 @@ class Faults(ProgramMaker):
             "unit": ("stars", "EUR/3", "GBP/2"),
             "account": ("ada", "customer:", "brand:ada", "customer:ada:pending"),
             "program": ("nobody",),
+            "decision": ("Upheld", "", "reopened"),
+            "rank": ("1", "@number:1.5@"),
+            "paid_search_allowed": ("yes", 1),
         }
         if "account" in data:
             wrong["amount"] = (0, -5, "5", "@number:1.5@", True)

@@ -28,6 +28,8 @@ class Lot:
     expires_on: date | None
     pending: int = 0
     left: int = 0
+    held: int = 0
+    held_from: str = ""
     reversed: int = 0
 
     @property
@@ -38,7 +40,7 @@ class Lot:
 
 @dataclass
 class Purse:
-    """One unit of one account in one program."""
+    """One unit of one account, of all programs."""
 
     available: int = 0
     lots: list[Lot] = field(default_factory=list)
@@ -79,10 +81,10 @@ class Ledger:
         #: When what is posted next happens, in milliseconds.
         self.now = 0
         self.grants: list[Lot] = []
-        self.purses: dict[tuple[str, str, str], Purse] = {}
+        self.purses: dict[tuple[str, str], Purse] = {}
 
-    def purse(self, program: str, account: str, unit: str) -> Purse:
-        return self.purses.setdefault((program, account, unit), Purse())
+    def purse(self, account: str, unit: str) -> Purse:
+        return self.purses.setdefault((account, unit), Purse())
 
     def grant(
         self,
@@ -100,6 +102,8 @@ class Ledger:
         home_date: date,
         hold_days: int,
         expires_days: int | None,
+        version: int,
+        key_day: str | None = None,
     ) -> Lot:
         """Post a grant of 1 or more."""
         expires_on = None if expires_days is None else home_date + timedelta(days=expires_days)
@@ -117,7 +121,7 @@ class Ledger:
             home_date + timedelta(days=hold_days),
             expires_on,
         )
-        purse = self.purse(program, account, unit)
+        purse = self.purse(account, unit)
         self.grants.append(lot)
         purse.lots.append(lot)
         if hold_days:
@@ -136,61 +140,103 @@ class Ledger:
             available_on=lot.available_on.isoformat(),
             expires_on=expires_on and expires_on.isoformat(),
             desired=desired if desired > amount else None,
+            program_version=version,
+            key_day=key_day,
         )
         return lot
 
     def reverse(self, lot: Lot, amount: int, entry_id: str) -> None:
-        """Give back a part of a grant: from pending while it is there, else from available."""
-        purse = self.purse(lot.program, lot.account, lot.unit)
+        """Give back a part of a grant: from pending or held while it is there, else from available."""
+        purse = self.purse(lot.account, lot.unit)
         waiting = min(amount, lot.pending)
-        rest = amount - waiting
+        held = min(amount - waiting, lot.held)
+        rest = amount - waiting - held
         lot.pending -= waiting
+        lot.held -= held
         lot.reversed += amount
         # Section 14: whatever lowers what is available takes from what expires soonest.
         purse.take(rest)
         postings = [
             (f"{lot.account}:{bucket}", lot.source, part)
-            for bucket, part in (("pending", waiting), ("available", rest))
+            for bucket, part in (("pending", waiting), ("held", held), ("available", rest))
             if part
         ]
         self._post(lot, "reversed", entry_id, amount, postings, order_id=lot.order_id, reverses=lot.entry_id)
 
-    def midnight(self, program: str, day: date) -> None:
-        """Per account and unit, ascending: the release, then the expiry."""
-        for key in sorted(self.purses):
-            if key[0] == program:
-                self._release(key, day)
-                self._expire(key, day)
+    def hold(self, lot: Lot, case_id: str) -> bool:
+        """Move what is left of a grant to held; whether anything was."""
+        purse = self.purse(lot.account, lot.unit)
+        lot.held_from, amount = ("pending", lot.pending) if lot.pending else ("available", lot.left)
+        if not amount:
+            return False
+        if lot.held_from == "pending":
+            lot.pending = 0
+        else:
+            purse.available -= amount
+            lot.left = 0
+        lot.held = amount
+        self._move(lot, "held", f"hold~{case_id}~{lot.entry_id}", lot.held_from, "held", amount)
+        return True
 
-    def _release(self, key: tuple[str, str, str], day: date) -> None:
-        _, account, unit = key
-        purse = self.purses[key]
-        due = [(lot, lot.pending) for lot in purse.lots if lot.pending and lot.available_on <= day]
+    def unhold(self, lot: Lot, case_id: str) -> None:
+        """Put what is still held back into the bucket that it came from."""
+        amount, lot.held = lot.held, 0
+        if not amount:
+            return
+        if lot.held_from == "pending":
+            lot.pending = amount
+        else:
+            self.purse(lot.account, lot.unit).arrive([(lot, amount)])
+        self._move(lot, "unheld", f"unhold~{case_id}~{lot.entry_id}", "held", lot.held_from, amount)
+
+    def _move(self, lot: Lot, kind: str, entry_id: str, source: str, target: str, amount: int) -> None:
+        postings = [(f"{lot.account}:{source}", f"{lot.account}:{target}", amount)]
+        self._post(lot, kind, entry_id, amount, postings, order_id=lot.order_id)
+
+    def midnight(self, programs: set[str], day: date, zone: str) -> None:
+        """Per account and unit, ascending: the release, then the expiry of all programs of a home zone."""
+        for key in sorted(self.purses):
+            lots = [lot for lot in self.purses[key].lots if lot.program in programs]
+            self._release(key, lots, day, zone)
+            self._expire(key, lots, day, zone)
+
+    def _release(self, key: tuple[str, str], lots: list[Lot], day: date, zone: str) -> None:
+        account, unit = key
+        due = [(lot, lot.pending) for lot in lots if lot.pending and lot.available_on <= day]
         if not due:
             return
         for lot, _ in due:
             lot.pending = 0
-        purse.arrive(due)
+        self.purses[key].arrive(due)
         total = sum(amount for _, amount in due)
         postings = [(f"{account}:pending", f"{account}:available", total)]
-        self._post(due[0][0], "released", f"release~{account}~{unit}~{day}", total, postings)
+        self._post(
+            due[0][0], "released", self._once(f"release~{account}~{unit}~{day}", zone), total, postings
+        )
 
-    def _expire(self, key: tuple[str, str, str], day: date) -> None:
-        program, account, unit = key
-        purse = self.purses[key]
-        due = [lot for lot in purse.lots if lot.left and lot.expires_on and lot.expires_on <= day]
+    def _expire(self, key: tuple[str, str], lots: list[Lot], day: date, zone: str) -> None:
+        account, unit = key
+        sums: dict[str, int] = {}
+        due = [lot for lot in lots if lot.left and lot.expires_on and lot.expires_on <= day]
         if not due:
             return
-        total = sum(lot.left for lot in due)
-        purse.available -= total
         for lot in due:
+            target = f"expired:{lot.program}"
+            sums[target] = sums.get(target, 0) + lot.left
+            self.purses[key].available -= lot.left
             lot.left = 0
-        postings = [(f"{account}:available", f"expired:{program}", total)]
-        self._post(due[0], "expired", f"expire~{account}~{unit}~{day}", total, postings)
+        postings = [(f"{account}:available", target, amount) for target, amount in sums.items()]
+        name = self._once(f"expire~{account}~{unit}~{day}", zone)
+        self._post(due[0], "expired", name, sum(sums.values()), postings)
+
+    def _once(self, entry_id: str, zone: str) -> str:
+        """The same day of an account may start in two home zones of its programs."""
+        taken = any(one["entry_id"] == entry_id for one in self.entries)
+        return f"{entry_id}~{zone}" if taken else entry_id
 
     def redeem(self, program: str, account: str, unit: str, amount: int, redemption_id: str) -> bool:
         """Whether there was enough available."""
-        purse = self.purse(program, account, unit)
+        purse = self.purse(account, unit)
         if purse.available < amount:
             return False
         purse.take(amount)
@@ -202,7 +248,7 @@ class Ledger:
         self, program: str, account: str, unit: str, amount: int, adjustment_id: str, day: date
     ) -> None:
         """Raise or lower available by hand; the amount has its sign, the posting has not."""
-        purse = self.purse(program, account, unit)
+        purse = self.purse(account, unit)
         entry_id = f"adjust~{adjustment_id}"
         ours, theirs = f"program:{program}", f"{account}:available"
         if amount > 0:

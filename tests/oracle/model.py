@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from tests.oracle.compliance import Verdict, Watch
 from tests.oracle.decode import TOPICS, Event, decode, same_value, time_of
 from tests.oracle.ledger import Entry, Ledger, Lot
 from tests.oracle.program import POINTS, Programs, Tiers, from_content
@@ -33,6 +35,8 @@ class Result:
     dead_letters: list[tuple[str, str, int]]  # code, topic, position
     balances: list[Entry]
     tiers: dict[str, str]
+    cases: list[Entry]  # what compliance told, in its order
+    milestones: list[Entry]  # and the other agents
 
 
 @dataclass
@@ -69,6 +73,10 @@ class _Program:
     """What one program knows."""
 
     id: str
+    ledger: Ledger
+    told: list[Entry]
+    #: The devices and addresses of customers, seen in any program.
+    hands: dict[str, tuple[set[str], set[str]]]
     customers: dict[str, _Customer] = field(default_factory=dict)
     partners: dict[str, Partner] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
@@ -77,9 +85,19 @@ class _Program:
     referrals: list[_Referral] = field(default_factory=list)
     credited: dict[str, list[tuple[Order, Credit]]] = field(default_factory=dict)
     levels: dict[str, str | None] = field(default_factory=dict)
+    watch: Watch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(self.id, self.ledger, self.told, self.partners, self.suspended, self.credited)
+
+    def touched(self, customer: str) -> set[str]:
+        return {one.click_id for one in self.customer(customer).touches}
 
     def customer(self, name: str) -> _Customer:
-        return self.customers.setdefault(name, _Customer())
+        if name not in self.customers:
+            seen = self.hands.setdefault(name, (set(), set()))
+            self.customers[name] = _Customer(devices=seen[0], ips=seen[1])
+        return self.customers[name]
 
 
 class Model:
@@ -90,8 +108,11 @@ class Model:
         self.ledger = Ledger()
         self.attributions: list[Entry] = []
         self.dead_letters: list[tuple[str, str, int]] = []
-        self._rewards = Rewards(self.ledger)
+        self.cases: list[Entry] = []
+        self.milestones: list[Entry] = []
+        self._rewards = Rewards(self.ledger, self.milestones)
         self._states: dict[str, _Program] = {}
+        self._hands: dict[str, tuple[set[str], set[str]]] = {}
         self._dedupe_ms = dedupe_days * DAY_MS
         self._memory_ms = order_memory_days * DAY_MS
         self._identities: dict[tuple[str, str, str, str], Event] = {}
@@ -131,33 +152,43 @@ class Model:
                 for partner, level in state.levels.items()
                 if level
             },
+            self.cases,
+            self.milestones,
         )
 
     # Time
 
     def _tick(self, time: int) -> None:
         if self._now is not None:
+            zones: dict[ZoneInfo, list[str]] = {}
+            for program in self.programs.ids():
+                zones.setdefault(self.programs.home(program), []).append(program)
             due = [
-                (instant, program, day)
-                for program in self.programs.ids()
-                for instant, day in midnights(self._now, time, self.programs.home(program))
+                (instant, str(zone), day, programs)
+                for zone, programs in zones.items()
+                for instant, day in midnights(self._now, time, zone)
             ]
-            for instant, program, day in sorted(due):
-                self._midnight(self._state(program), instant, day)
+            for instant, zone, day, programs in sorted(due):
+                self._midnight([self._state(one) for one in programs], instant, day, zone)
         self._now = self.ledger.now = time
 
-    def _midnight(self, state: _Program, instant: int, day: date) -> None:
+    def _midnight(self, states: list[_Program], instant: int, day: date, zone: str) -> None:
+        """The midnight of all programs of a home zone."""
         self.ledger.now = instant
-        for event in list(state.waiting):
-            if instant - event.time >= self._memory_ms:
-                state.waiting.remove(event)
-                self._forget(event)
-                self.dead_letters.append(("order_unknown", event.topic, event.position))
-        self.ledger.midnight(state.id, day)
-        version = self.programs.in_force(state.id, instant)
-        if version is not None and version.tiers is not None:
-            for partner in sorted(state.credited):
-                self._lower_tier(state, version.tiers, partner, day)
+        for state in states:
+            for event in list(state.waiting):
+                if instant - event.time > self._memory_ms:
+                    state.waiting.remove(event)
+                    self._forget(event)
+                    self.dead_letters.append(("order_unknown", event.topic, event.position))
+        self.ledger.midnight({state.id for state in states}, day, zone)
+        for state in states:
+            version = self.programs.in_force(state.id, instant)
+            if version is not None and version.tiers is not None:
+                for partner in sorted(state.credited):
+                    self._lower_tier(state, version.tiers, partner, day)
+            if version is not None:
+                state.watch.midnight(day, version)
 
     def _lower_tier(self, state: _Program, tiers: Tiers, partner: str, day: date) -> None:
         if tiers.window == "rolling":
@@ -166,19 +197,39 @@ class Model:
             in_window = day - timedelta(days=1)
         else:
             return
-        reached = tiers.reached(self._metric(state, tiers, partner, in_window))
-        if reached < self._level(state, tiers, partner):
-            state.levels[partner] = tiers.levels[reached].id if reached >= 0 else None
+        metric = self._metric(state, tiers, partner, in_window)
+        if tiers.reached(metric) < self._level(state, tiers, partner):
+            self._move_tier(state, tiers, partner, metric, in_window)
+
+    def _move_tier(self, state: _Program, tiers: Tiers, partner: str, metric: int, day: date) -> None:
+        before, after = self._level(state, tiers, partner), tiers.reached(metric)
+        state.levels[partner] = tiers.name(after)
+        if tiers.window == "rolling":
+            start = day - timedelta(days=tiers.days - 1)
+        else:
+            start = period_start(tiers.window, day)
+        self._tell(
+            "tier.changed",
+            partner_id=partner,
+            before=tiers.name(before) or "",
+            after=tiers.name(after) or "",
+            metric=tiers.metric,
+            value=metric,
+            window_start=start.isoformat(),
+        )
+
+    def _tell(self, kind: str, topic: str = "milestones", **data: Any) -> None:
+        self.milestones.append({"type": kind, "topic": topic} | data)
 
     # Events
 
     def _state(self, program: str) -> _Program:
-        return self._states.setdefault(program, _Program(program))
+        return self._states.setdefault(program, _Program(program, self.ledger, self.cases, self._hands))
 
     def _handle(self, event: Event) -> None:
         identity = (event.topic, event.key, event.source, event.id)
         known = self._identities.get(identity)
-        if known is not None and event.time - known.time <= self._dedupe_ms:
+        if known is not None and event.time - known.time < self._dedupe_ms:
             if same_value(known.content, event.content):
                 return
             raise RefusedError("id_conflict")
@@ -198,7 +249,10 @@ class Model:
         data, version = event.data, event.version
         if version is None:
             return
-        if event.type in {"order.placed", "link.clicked"} and data["market"] not in version.markets:
+        if (
+            event.type in {"order.placed", "link.clicked", "ad.observed"}
+            and data["market"] not in version.markets
+        ):
             raise RefusedError("market_unknown")
         if event.type == "order.placed" and version.rate(data["currency"], event.time) is None:
             raise RefusedError("fx_rate_missing")
@@ -227,24 +281,29 @@ class Model:
                 if order is None:
                     state.waiting.append(event)
                 else:
-                    self._give_back(order, event)
+                    self._give_back(state, order, event)
             case "link.clicked":
                 customer = state.customer(data["customer_id"])
                 _saw(customer, data)
-                touch = Touch(event.time, data["click_id"], data["partner_id"])
-                customer.touches = newest([*customer.touches, touch])
+                assert event.version is not None
+                if state.watch.click(event, event.version):
+                    touch = Touch(event.time, data["click_id"], data["partner_id"])
+                    customer.touches = newest([*customer.touches, touch])
             case "referral.created":
                 self._referred(state, event)
             case "redemption.requested" | "adjustment.requested":
                 self._requested(state, event)
             case _:
-                _partner_changed(state, event)
+                _of_partner(state, event)
 
     def _requested(self, state: _Program, event: Event) -> None:
         data = event.data
         account, unit, amount = data["account"], data["unit"], data["amount"]
         if event.type == "redemption.requested":
-            self.ledger.redeem(state.id, account, unit, amount, data["redemption_id"])
+            available = self.ledger.purse(account, unit).available
+            if not self.ledger.redeem(state.id, account, unit, amount, data["redemption_id"]):
+                facts = {name: data[name] for name in ("redemption_id", "account", "unit", "amount")}
+                self._tell("redemption.declined", **facts, available=available)
         else:
             day = local_date(event.time, self.programs.home(state.id))
             self.ledger.adjust(state.id, account, unit, amount, data["adjustment_id"], day)
@@ -266,7 +325,12 @@ class Model:
         data = event.data
         attribute(order, customer.touches, data["partner_id"], data["click_id"])
         self._attributed(order)
-        self._rewards.decide(order, self._beneficiaries(state, order))
+        if any(one.terms.claws_back for one in self.programs.versions if one.id == state.id):
+            state.watch.remembered.add(order.id)
+        verdicts = {one.partner: state.watch.order(order, one, state.touched) for one in order.credits}
+        self._rewards.decide(order, self._beneficiaries(state, order, verdicts))
+        for verdict in verdicts.values():
+            state.watch.claw_back(verdict)
         self._qualify(state, order)
         state.orders[order.id] = order
         customer.ordered = True
@@ -281,7 +345,7 @@ class Model:
                     self._forget(waited)
                     self.dead_letters.append(("currency_mismatch", waited.topic, waited.position))
                 else:
-                    self._give_back(order, waited)
+                    self._give_back(state, order, waited)
 
     def _new_order(self, state: _Program, event: Event) -> Order:
         data, version = event.data, event.version
@@ -313,16 +377,22 @@ class Model:
             key_days=version.key_days_at(data["market"], event.time),
         )
 
-    def _beneficiaries(self, state: _Program, order: Order) -> list[Beneficiary]:
+    def _beneficiaries(
+        self, state: _Program, order: Order, verdicts: dict[str, Verdict]
+    ) -> list[Beneficiary]:
         found = [Beneficiary(f"customer:{order.customer}", "customer")]
         tiers = order.version.tiers
         for credit in order.credits:
             partner = state.partners.get(credit.partner)
-            if partner is None or credit.partner in state.suspended:
-                continue
-            if partner.markets is not None and order.market not in partner.markets:
+            rejected = verdicts[credit.partner].rejected
+            suspended = credit.partner in state.suspended
+            inactive = partner is None or suspended or not partner.agreed(order.market)
+            if partner is None or inactive or rejected:
+                why = "partner_inactive" if inactive else f"compliance: {rejected}"
+                self._tell("accrual.declined", order_id=order.id, partner_id=credit.partner, reason=why)
                 continue
             one = Beneficiary(f"partner:{credit.partner}", "partner", credit.partner, partner.group)
+            one.case = verdicts[credit.partner].hold
             if tiers is not None and (position := self._level(state, tiers, credit.partner)) >= 0:
                 level = tiers.levels[position]
                 one.level, one.multiply = level.id, level.multiply
@@ -361,10 +431,11 @@ class Model:
             }
         )
 
-    def _give_back(self, order: Order, event: Event) -> None:
+    def _give_back(self, state: _Program, order: Order, event: Event) -> None:
         """A refund or a cancel of a known order."""
         if order.cancelled:
             return
+        before = order.refunded_share
         if event.type == "order.cancelled":
             key = "cancel"
             order.refunded, order.cancelled = order.net, True
@@ -380,6 +451,11 @@ class Model:
             for lot in order.referral_grants:
                 if lot.kept:
                     self.ledger.reverse(lot, lot.kept, f"{key}~{lot.entry_id}")
+        if before < share == 1:
+            time = max(event.time, order.time)
+            version = self.programs.in_force(state.id, time)
+            assert version is not None
+            state.watch.reversal(order, local_date(time, version.home), version)
 
     # Tiers
 
@@ -394,8 +470,10 @@ class Model:
         if tiers is None:
             return
         metric = self._metric(state, tiers, partner, order.home_date)
-        level = max(self._level(state, tiers, partner), tiers.reached(metric))
-        state.levels[partner] = tiers.levels[level].id if level >= 0 else None
+        if tiers.reached(metric) > self._level(state, tiers, partner):
+            self._move_tier(state, tiers, partner, metric, order.home_date)
+        else:
+            state.levels[partner] = tiers.name(self._level(state, tiers, partner))
 
     def _metric(self, state: _Program, tiers: Tiers, partner: str, day: date) -> int:
         """The metric of the window that holds a day (rolling: that ends with it)."""
@@ -420,7 +498,10 @@ class Model:
         data = event.data
         friend = data["friend_id"]
         busy = any(one.friend == friend and one.state != "declined" for one in state.referrals)
-        refused = friend == data["advocate_id"] or state.customer(friend).ordered or busy
+        own = friend == data["advocate_id"]
+        refused = own or state.customer(friend).ordered or busy
+        if refused:
+            self._decline(data["referral_id"], own=own)
         state.referrals.append(
             _Referral(
                 data["referral_id"],
@@ -432,6 +513,10 @@ class Model:
                 "declined" if refused else "open",
             )
         )
+
+    def _decline(self, referral_id: str, *, own: bool, **order_id: str) -> None:
+        topic = "compliance" if own else "milestones"
+        self._tell("referral.declined", topic, referral_id=referral_id, **order_id)
 
     def _qualify(self, state: _Program, order: Order) -> None:
         terms = order.version.referral
@@ -455,10 +540,11 @@ class Model:
         )
         if same_hands or (terms.cap_per_month is not None and granted >= terms.cap_per_month):
             referral.state = "declined"
+            self._decline(referral.id, own=bool(same_hands), order_id=order.id)
             return
         referral.state, referral.home_date, referral.order = "granted", order.home_date, order
-        factors = [terms.key_day_multiply[one] for one in order.key_days if one in terms.key_day_multiply]
-        factor = max(factors, default=Fraction(1))
+        multiplied = [one for one in order.key_days if one in terms.key_day_multiply]
+        factor = max((terms.key_day_multiply[one] for one in multiplied), default=Fraction(1))
         for owner, points in (
             (referral.advocate, terms.advocate_points),
             (referral.friend, terms.friend_points),
@@ -480,21 +566,37 @@ class Model:
                     home_date=order.home_date,
                     hold_days=terms.hold_days,
                     expires_days=terms.expires_days,
+                    version=order.version.version,
+                    key_day=next((one for one in multiplied if terms.key_day_multiply[one] == factor), None),
                 )
                 referral.grants.append(lot)
                 order.referral_grants.append(lot)
 
 
-def _partner_changed(state: _Program, event: Event) -> None:
+def _of_partner(state: _Program, event: Event) -> None:
     """A record replaces the one before; only a reinstatement ends a suspension."""
-    name = event.data["partner_id"]
+    data, version = event.data, event.version
+    assert version is not None
+    name = data["partner_id"]
     match event.type:
         case "partner.enrolled" | "partner.updated":
-            state.partners[name] = Partner(event.data["group"], event.data["markets"])
+            state.partners[name] = Partner(
+                data["group"],
+                data["markets"],
+                data["customer_ids"],
+                data["terms_version"],
+                data["paid_search_allowed"],
+            )
+            state.watch.record(name, local_date(event.time, version.home), version)
         case "partner.suspended":
             state.suspended.add(name)
         case "partner.reinstated":
             state.suspended.discard(name)
+            state.watch.stopped.discard(name)
+        case "ad.observed":
+            state.watch.ad(event, version)
+        case "compliance.case_resolved":
+            state.watch.resolve(event)
 
 
 #: The fields that make two events with different identities the same fact.
@@ -508,9 +610,16 @@ _BUSINESS = {
 }
 
 
+#: These ids are unique per customer, whatever the program.
+_PER_CUSTOMER = ("link.clicked", "order.refunded")
+
+
 def _business_id(event: Event) -> tuple[str, ...] | None:
     fields = _BUSINESS.get(event.type)
-    return fields and (event.type, event.program, *(event.data[name] for name in fields))
+    if not fields:
+        return None
+    over = "" if event.type in _PER_CUSTOMER else event.program
+    return (event.type, over, *(event.data[name] for name in fields))
 
 
 def _saw(customer: _Customer, data: dict[str, Any]) -> None:

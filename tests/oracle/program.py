@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.oracle.terms import Terms, from_table
 from tests.oracle.values import DAY_MS, DIGITS, local_date, local_instant, milliseconds, parse_time
 
 POINTS = "points"
@@ -30,6 +31,7 @@ class Budget:
     amount: int
     period: str
     over: str
+    alerts: tuple[Fraction, ...]
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,9 @@ class Tiers:
     def reached(self, metric: int) -> int:
         """The position of the highest level that a metric reaches; -1 for none."""
         return max((i for i, level in enumerate(self.levels) if level.start <= metric), default=-1)
+
+    def name(self, position: int) -> str | None:
+        return self.levels[position].id if position >= 0 else None
 
     def position(self, level: str | None) -> int:
         """Where a level stands; -1 when it is none of these."""
@@ -140,6 +145,7 @@ class Version:
     budgets: dict[str, Budget]
     tiers: Tiers | None
     referral: Referral | None
+    terms: Terms
     content: dict[str, Any] = field(repr=False)
 
     @property
@@ -214,6 +220,7 @@ def from_content(content: dict[str, Any]) -> Version:
         budgets={one["id"]: _budget(one, digits) for one in content.get("budget", [])},
         tiers=_tiers(content.get("tiers"), digits),
         referral=_referral(content.get("referral"), digits),
+        terms=from_table(content, ZoneInfo(head["home_tz"])),
         content=content,
     )
 
@@ -271,6 +278,7 @@ def _budget(table: dict[str, Any], digits: int) -> Budget:
         _minor(table["amount"], digits),
         table.get("period", "lifetime"),
         table.get("over", "trim"),
+        tuple(_exact(one) for one in table.get("alerts", [])),
     )
 
 

@@ -6,7 +6,18 @@ import copy
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.oracle.dice import CATEGORIES, CHANNELS, CODES, GROUPS, MARKETS, Dice
+from tests.oracle.dice import (
+    ACTIONS,
+    BRAND_TERMS,
+    CATEGORIES,
+    CHANNELS,
+    CODES,
+    GROUPS,
+    HOSTS,
+    MARKETS,
+    TERMS_VERSIONS,
+    Dice,
+)
 from tests.oracle.values import DAY_MS, local_date, show_time
 
 
@@ -33,6 +44,7 @@ class ProgramMaker(Dice):
             "program": head,
             "markets": {one: {"tz": MARKETS[one]} for one in self.markets},
         }
+        self.add_compliance(content, 0.4)
         if self.has("coupons", 0.7):
             owners = [*self.partners, "nobody"] if "unknown-partners" in self.on else self.partners
             content["coupons"] = {code: self.random.choice(owners) for code in self.some(CODES)}
@@ -83,7 +95,52 @@ class ProgramMaker(Dice):
                 level["multiply"] = self.pick("1", "1.1", "1.5")
         if "referral" in content:
             content["referral"] = self.referral()
+        self.add_compliance(content, 0.3)
         return content
+
+    def add_compliance(self, content: dict[str, Any], chance: float) -> None:
+        """Thresholds are so low that every rule fires often."""
+        if not self.has("compliance", chance):
+            return
+        for market in content["markets"].values():
+            market["brand_terms"] = self.some(BRAND_TERMS, least=0)
+        table: dict[str, Any] = {}
+        if self.random.random() < 0.7:
+            table["terms_version"] = self.pick(*TERMS_VERSIONS)
+        if self.random.random() < 0.85:
+            due = self.time()
+            table["terms_due"] = self.pick(show_time(due), show_time(due)[:10])
+        mostly = self.pick(None, None, *ACTIONS)
+        for rule, settings in self.rules_settings().items():
+            if self.random.random() < 0.8:
+                few = {
+                    name: settings[name]
+                    for name in self.some(sorted(settings), least=max(0, len(settings) - 1))
+                }
+                if self.random.random() < 0.9:
+                    few["action"] = mostly if mostly and self.random.random() < 0.6 else self.pick(*ACTIONS)
+                table[rule] = few
+        content["compliance"] = table
+
+    def rules_settings(self) -> dict[str, dict[str, Any]]:
+        return {
+            "brand_bidding": {},
+            "paid_traffic": {"params": self.some(("aff_paid", "Promo"), least=0)},
+            "self_referral": {},
+            "click_to_order_time": {"min_seconds": self.pick(0, 1, 5, 60, 61, 3600, 86_400)},
+            "click_flooding": {
+                "max_clicks_per_customer_hour": self.pick(1, 1, 2, 3, 30),
+                "min_conversion": self.pick("0.5", "0.25", "1", "0.0005"),
+                "min_clicks": self.pick(1, 2, 3, 10_000),
+            },
+            "disallowed_referrer": {"hosts": self.some(HOSTS, least=0)},
+            "market_not_agreed": {},
+            "reversal_rate": {
+                "max_rate": self.pick("0", "0.25", "0.4", "0.5"),
+                "min_orders": self.pick(1, 1, 2, 3),
+            },
+            "terms_outdated": {},
+        }
 
     def rates(self) -> list[dict[str, str]]:
         early = self.start - 200 * DAY_MS if not self.has("bad-records", 0.2) else self.start + self.span // 3
@@ -130,6 +187,7 @@ class ProgramMaker(Dice):
             "amount": self.money(self.pick(1, 50, 300, 1000, 5000)),
             "period": self.pick("lifetime", "month"),
             "over": self.pick("trim", "reject"),
+            "alerts": self.pick([], [0.5], [0.25, 0.8, 0.95]),
         }
 
     def accrual(self, name: str) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_TIMES = ("effective_from", "from")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT.*Z")
+_TIMES = ("effective_from", "from", "terms_due")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(T.*Z)?")
 
 
 def to_toml(content: dict[str, Any]) -> str:

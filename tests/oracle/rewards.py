@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from tests.oracle.ledger import Ledger, Lot
-from tests.oracle.program import POINTS, Rule, Version
-from tests.oracle.values import rounded, same_period, split
+from tests.oracle.program import POINTS, Budget, Rule, Version
+from tests.oracle.values import period_start, rounded, same_period, split
 
 _TOUCHES_KEPT = 50
 
@@ -36,8 +37,28 @@ class Credit:
 
 @dataclass
 class Partner:
+    """A partner's record."""
+
     group: str
     markets: list[str] | None
+    customer_ids: list[str]
+    terms_version: str | None
+    paid_search_allowed: bool
+
+    def agreed(self, market: str) -> bool:
+        return self.markets is None or market in self.markets
+
+
+@dataclass
+class Case:
+    """A case of one rule, partner and home date; ``held`` is what it moved to held, in that order."""
+
+    id: str
+    rule: str
+    partner: str
+    open: bool = True
+    held: list[Lot] = field(default_factory=list)
+    ever_held: list[Lot] = field(default_factory=list)
 
 
 @dataclass
@@ -149,6 +170,7 @@ class Beneficiary:
     level: str | None = None
     multiply: Fraction = Fraction(1)
     posted: list[Lot] = field(default_factory=list)
+    case: Case | None = None
 
 
 @dataclass
@@ -164,8 +186,10 @@ class Ask:
 class Rewards:
     """Decides the grants of one order after another."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, milestones: list[dict[str, Any]]) -> None:
         self._ledger = ledger
+        self._milestones = milestones
+        self._told: set[tuple[str, str, date, Fraction]] = set()
 
     def decide(self, order: Order, beneficiaries: list[Beneficiary]) -> None:
         """Post all grants of an order; waves that ask a budget stand in one queue."""
@@ -179,11 +203,21 @@ class Rewards:
                 queue.append((one, "bonuses", self._bonuses(order, one)))
         while queue:
             one, wave, asks = queue.popleft()
-            self._post(order, one, asks)
             if wave == "accruals":
+                self._post(order, one, asks)
                 queue.append((one, "bonuses", self._bonuses(order, one)))
             else:
                 self._tier_extras(order, one)
+                self._post(order, one, asks)
+                self._hold(one)
+
+    def _hold(self, one: Beneficiary) -> None:
+        """What was posted goes to the case that holds the order's grants, as far as it is left."""
+        for lot in one.posted if one.case else ():
+            assert one.case is not None
+            if self._ledger.hold(lot, one.case.id):
+                one.case.held.append(lot)
+                one.case.ever_held.append(lot)
 
     def _accruals(self, order: Order, one: Beneficiary) -> list[Ask]:
         rules = [rule for rule in order.version.accruals if self._holds(order, one, rule)]
@@ -275,14 +309,34 @@ class Rewards:
         if rule.budget is None:
             return asked
         budget = order.version.budgets[rule.budget]
-        spent = sum(
+        return _granted(budget.over, asked, budget.amount - self._spent(order, budget))
+
+    def _spent(self, order: Order, budget: Budget) -> int:
+        return sum(
             lot.kept
             for lot in self._ledger.grants
             if lot.program == order.program
             and lot.source == f"budget:{budget.id}"
             and same_period(budget.period, lot.home_date, order.home_date)
         )
-        return _granted(budget.over, asked, budget.amount - spent)
+
+    def _alert(self, order: Order, budget: Budget) -> None:
+        """Tell what share of a budget is spent, each share once a period."""
+        spent, period = self._spent(order, budget), period_start(budget.period, order.home_date)
+        for share in (*budget.alerts, Fraction(1)):
+            known = (order.program, budget.id, period, share)
+            if spent < budget.amount * share or known in self._told:
+                continue
+            self._told.add(known)
+            self._milestones.append(
+                {
+                    "type": "budget.exhausted" if share == 1 else "budget.threshold_reached",
+                    "topic": "milestones",
+                    "budget_id": budget.id,
+                    "period": "lifetime" if budget.period == "lifetime" else f"{period:%Y-%m}",
+                    "threshold": str(float(share)).removesuffix(".0"),
+                }
+            )
 
     def _post(self, order: Order, one: Beneficiary, asks: list[Ask]) -> None:
         base = [lot for lot in one.posted if lot.kind == "accrued"]
@@ -297,8 +351,20 @@ class Rewards:
                 expires = longest_expiry if expires is None else expires
             source = f"budget:{ask.rule.budget}" if ask.rule.budget else f"program:{order.program}"
             self._grant(
-                order, one, ask.kind, ask.rule.id, ask.rule.unit, amount, ask.desired, source, hold, expires
+                order,
+                one,
+                ask.kind,
+                ask.rule.id,
+                ask.rule.unit,
+                amount,
+                ask.desired,
+                source,
+                hold,
+                expires,
+                [*ask.rule.on, *ask.rule.when.get("key_day", [])],
             )
+            if ask.rule.budget:
+                self._alert(order, order.version.budgets[ask.rule.budget])
 
     def _tier_extras(self, order: Order, one: Beneficiary) -> None:
         base = [lot for lot in one.posted if lot.kind == "accrued"]
@@ -323,6 +389,7 @@ class Rewards:
         source: str,
         hold_days: int,
         expires_days: int | None,
+        asked: Sequence[str] = (),
     ) -> None:
         lot = self._ledger.grant(
             kind=kind,
@@ -338,6 +405,8 @@ class Rewards:
             home_date=order.home_date,
             hold_days=hold_days,
             expires_days=expires_days,
+            version=order.version.version,
+            key_day=next((one for one in asked if one in order.key_days), None),
         )
         one.posted.append(lot)
         order.grants.append(lot)

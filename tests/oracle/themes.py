@@ -35,6 +35,8 @@ FEATURES = (
     "own-key-days",  # entries with dates, windows and an organiser
     "suspensions",
     "unknown-partners",
+    "compliance",  # rules with actions, and what partners are caught at
+    "resolutions",
     "versions",
     "publish",  # versions on the topic programs
     "programs",  # two programs
@@ -47,7 +49,7 @@ FEATURES = (
 )
 
 #: Features that change only what is compared, not the world.
-VIEWS = ("attributions", "balances", "dead-letters")
+VIEWS = ("attributions", "balances", "dead-letters", "cases", "milestones")
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,15 @@ class Theme:
         ("request", 0.15),
         ("referred", 0.1),
         ("change_partner", 0.05),
+        ("ad", 0.03),
     )
     customers: int = 6
     partners: int = 6
+    most_days: int = 200
 
 
 _PLAIN = frozenset({"conditions", "exclusive", "category", "suspensions", "unknown-partners", "memory"})
+_CAUGHT = frozenset({"compliance", "resolutions", "partners", "holds", "clicks"})
 THEMES = {
     "mixed": Theme(),
     "budgets": Theme(
@@ -117,5 +122,44 @@ THEMES = {
         never=_PLAIN | {"partners", "points", "clicks", "declared", "caps", "budgets", "referrals"},
         happens=(("order", 0.4), ("refund", 0.15), ("request", 0.45)),
         customers=1,
+    ),
+    "orders at fault": Theme(
+        sure=_CAUGHT | {"bonuses"},
+        never=_PLAIN | {"caps", "referrals"},
+        happens=(("journey", 0.7), ("refund", 0.15), ("change_partner", 0.05), ("request", 0.1)),
+        customers=3,
+        partners=3,
+        most_days=3,
+    ),
+    "held lots": Theme(
+        sure=_CAUGHT | {"expiry", "adjustments", "redemptions"},
+        never=_PLAIN | {"caps", "referrals", "points", "tiers", "unknown-partners", "fx"},
+        happens=(("journey", 0.5), ("refund", 0.2), ("request", 0.3)),
+        customers=2,
+        partners=2,
+        most_days=10,
+    ),
+    "clicks at fault": Theme(
+        sure=_CAUGHT,
+        never=_PLAIN | {"caps", "referrals", "points", "category"},
+        happens=(("click", 0.5), ("journey", 0.4), ("change_partner", 0.1)),
+        customers=2,
+        partners=3,
+        most_days=3,
+    ),
+    "ads": Theme(
+        sure=_CAUGHT,
+        never=_PLAIN | {"caps", "referrals", "points", "tiers"},
+        happens=(("ad", 0.6), ("journey", 0.3), ("change_partner", 0.1)),
+        customers=2,
+        partners=3,
+        most_days=3,
+    ),
+    "rates": Theme(
+        sure=_CAUGHT | {"budgets"},
+        never=(_PLAIN - {"memory"}) | {"referrals", "points"},
+        happens=(("journey", 0.45), ("give_back", 0.35), ("refund", 0.1), ("change_partner", 0.1)),
+        customers=3,
+        partners=2,
     ),
 }
