@@ -39,7 +39,8 @@ def bonuses(
             continue
         if rule.when is not None and not holds(rule.when, facts, facts.net, share):
             continue
-        key_day = key_day_of(rule.on, facts)
+        asked = rule.on or (rule.when.key_day if rule.when is not None else None)
+        key_day = key_day_of(asked, facts)
         if rule.on and key_day is None:
             continue
         grant = _grant(plan, facts, rule, key_day, [one for one in accrued if one.unit == rule.unit])

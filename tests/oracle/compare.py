@@ -271,8 +271,6 @@ def _entries(rows: list[Table]) -> dict[str, list[Table]]:
         )
         time = row["time"]
         one["time"] = parse_time(time) if isinstance(time, str) else time
-        if row["kind"] == "bonus":
-            one.pop("key_day", None)  # a bonus names the day of its ``on`` alone, not that of its ``when``
         if "~referral~" in row["entry_id"]:
             one.pop("order_id", None)  # whether a referral's grant is one of its order is left open
         found.setdefault(row["entry_id"], []).append(one)

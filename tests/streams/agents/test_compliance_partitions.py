@@ -10,9 +10,9 @@ from events.time import DAY_MS, format_time, parse_time
 from schemas.programs import Programs
 from streams.app import make_agents
 from streams.engine.embedded import Embedded
+from streams.engine.partitioner import partition_of
 from streams.engine.record import OutRecord
 from streams.engine.settings import Settings
-from streams.engine.partitioner import partition_of
 from tests.scenarios.world import TOPIC_OF, program
 
 PARTITIONS = 3
