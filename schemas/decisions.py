@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from events.milestones import GoalProgressed, KeyDayClosed, KeyDayUpcoming, ReviewDue
 from events.outputs import (
     AccrualDeclined,
     AttributionDecided,
     BudgetReached,
     Decision,
     DecisionData,
+    Notice,
     RedemptionDeclined,
     ReferralDeclined,
     TierChanged,
@@ -43,6 +45,11 @@ DECISIONS: dict[str, type[Struct]] = {
     "redemption.declined": RedemptionDeclined,
     "referral.declined": ReferralDeclined,
     "accrual.declined": AccrualDeclined,
+    "goal.progressed": GoalProgressed,
+    "key_day.upcoming": KeyDayUpcoming,
+    "key_day.closed": KeyDayClosed,
+    "review.due": ReviewDue,
+    "notice.issued": Notice,
 }
 
 

@@ -16,7 +16,7 @@ from events.messages import Answered, Decided, Message, Qualified, Settled, Undo
 from schemas.programs import Programs
 from streams.agents.clicks import touch
 from streams.agents.customer_state import CustomerState
-from streams.agents.midnights import give_up_waiting, release_due, sweep_customers, tick_over
+from streams.agents.midnights import give_up_waiting, release_due, report, sweep_customers, tick_over
 from streams.agents.orders import Orders
 from streams.agents.referrals import Referrals
 from streams.agents.refunds import take_back
@@ -26,7 +26,7 @@ from streams.engine.record import RecordLike
 from streams.engine.state import State
 from streams.rules.state import Customer
 
-_STAGES = (give_up_waiting, release_due, sweep_customers)
+_STAGES = (give_up_waiting, release_due, report, sweep_customers)
 
 
 class Customers:

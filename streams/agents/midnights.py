@@ -75,6 +75,15 @@ def release_due(state: Accounts[Any], midnight: Midnight, tick: Tick, limit: int
     return True
 
 
+def report(
+    state: CustomerState | PartnerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit
+) -> bool:
+    """Tell the desks of programs what was counted."""
+    del tick, limit
+    state.sums.report(state.programs, midnight, emit, {})
+    return True
+
+
 def sweep_customers(state: CustomerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
     """Now and then forget orders and business ids that nobody can ask for any more."""
     del emit

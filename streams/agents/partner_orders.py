@@ -8,6 +8,7 @@ from schemas.messages import decode_message, encode_message
 from streams.agents import keys
 from streams.agents.accounts import Reversal
 from streams.agents.partner_state import PartnerState
+from streams.agents.partner_sums import count_credit
 from streams.agents.partner_tiers import raise_tier
 from streams.agents.waves import Case, Waves, facts_of, share_of
 from streams.engine.agent import Emit
@@ -47,6 +48,9 @@ class PartnerOrders:
             [],
         )
         tiering.count(facts.home_day, credit_net, 1)
+        decided.market, decided.group = order.market, member.group
+        decided.new_customer = facts.new_customer
+        count_credit(state, partner_id, decided, tiering, 1, credit_net, order.time, emit)
         case = Case(plan, facts, partner_id, share)
         grants: list[Grant] | None = []
         reason = _inactive(member, order.market)
@@ -121,8 +125,17 @@ class PartnerOrders:
         if not decided.cancelled:
             lost = target(lost, decided.refunded, decided.net, ROUNDINGS[decided.rounding])
         lost_order = reversal.whole and not decided.lost_order
-        partner.tiers.setdefault(message.program, Tiering()).count(
-            decided.home_day, decided.lost_net - lost, -int(lost_order)
+        tiering = partner.tiers.setdefault(message.program, Tiering())
+        tiering.count(decided.home_day, decided.lost_net - lost, -int(lost_order))
+        count_credit(
+            state,
+            message.partner_id,
+            decided,
+            tiering,
+            -int(lost_order),
+            decided.lost_net - lost,
+            reversal.time,
+            emit,
         )
         decided.lost_net = lost
         decided.lost_order = decided.lost_order or lost_order

@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from schemas.programs import Programs
 from streams.agents.accounts import Accounts
+from streams.agents.sums import Sums
 from streams.engine.state import Space, State
-from streams.rules.state import Partner, PartnerOrder
+from streams.rules.state import Brought, Partner, PartnerOrder, Told
 
 
 class Counts(Struct):
@@ -32,6 +33,15 @@ class PartnerState(Accounts[Partner]):
             cache_entities=cache_entities,
         )
         self.counts = Counts()
+        self.sums = Sums("partners", state)
+        #: What partners brought by home day, in programs that are reviewed.
+        self.brought: Space[Brought] = state.space(b"b", Brought, cache_limit=cache_entities)
+        #: The shares of a goal that were told in a period, by goal and partner.
+        self.told: Space[Told] = state.space(b"g", Told, cache_limit=0)
         self.orders: Space[PartnerOrder] = state.space(b"o", PartnerOrder, cache_limit=0)
         #: Refunds that came while budgets were asked about their order, by order and number of arrival.
         self.returned: Space[bytes] = state.space(b"w", bytes, cache_limit=0)
+
+    def reviewed(self, program: str, version: int) -> bool:
+        """Whether a version of a program has reviews."""
+        return bool(self.plan_version(program, version).program.reviews)

@@ -80,10 +80,11 @@ def _lower(state: PartnerState, midnight: Midnight, partner_id: str, partner: Pa
 def _forget(tiers: Tiers, tiering: Tiering, day: int) -> bool:
     """Drop the days that no window reaches any more."""
     oldest = day - _KEPT_DAYS - (tiers.window if isinstance(tiers.window, int) else 0)
-    old = [one for one in {*tiering.revenue, *tiering.orders} if one < oldest]
+    old = [one for one in {*tiering.revenue, *tiering.orders, *tiering.new_customers} if one < oldest]
     for one in old:
         tiering.revenue.pop(one, None)
         tiering.orders.pop(one, None)
+        tiering.new_customers.pop(one, None)
     return bool(old)
 
 

@@ -15,7 +15,8 @@ from events.inputs import (
 )
 from events.messages import Answered, Credited, Message, Returned
 from schemas.programs import Programs
-from streams.agents.midnights import release_due, sweep_partners, tick_over
+from streams.agents.midnights import release_due, report, sweep_partners, tick_over
+from streams.agents.partner_goals import tell_goals, tell_partners
 from streams.agents.partner_orders import PartnerOrders
 from streams.agents.partner_state import PartnerState
 from streams.agents.partner_tiers import lower_tiers
@@ -25,7 +26,7 @@ from streams.engine.record import RecordLike
 from streams.engine.state import State
 from streams.rules.state import Member, Partner
 
-_STAGES = (release_due, lower_tiers, sweep_partners)
+_STAGES = (release_due, lower_tiers, tell_goals, tell_partners, report, sweep_partners)
 
 
 class Partners:

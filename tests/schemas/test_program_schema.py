@@ -70,8 +70,19 @@ hold_days = 1
 cap = { period = "month", amount = 9 }
 
 [compliance]
+
 [[goal]]
+id = "q"
+scope = "group"
+group = "content"
+metric = "revenue"
+period = "quarter"
+target = "5000.00"
+
 [[review]]
+id = "weekly"
+cadence = "weekly"
+day = "friday"
 """.replace("\\\n", "")
 
 
