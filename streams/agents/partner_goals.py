@@ -28,7 +28,7 @@ _LINES: Final = 500
 
 def tell_goals(state: PartnerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
     """Tell which goals of partners were reached up to a midnight; False when there are more partners."""
-    plans = [plan for plan in _plans(state, midnight) if _partner_goals(plan)]
+    plans = [plan for plan in state.plans_at(midnight) if _partner_goals(plan)]
     if not plans:
         return True
     found = list(islice(state.owners.scan(tick.cursor, b"\xff"), limit))
@@ -41,7 +41,7 @@ def tell_goals(state: PartnerState, midnight: Midnight, tick: Tick, limit: int, 
 
 def tell_partners(state: PartnerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
     """At a review: tell the desk of every partner; False when there are more."""
-    plans = [plan for plan in _plans(state, midnight) if is_reviewed(plan.program, midnight.day)]
+    plans = [plan for plan in state.plans_at(midnight) if is_reviewed(plan.program, midnight.day)]
     if not plans:
         return True
     found = list(islice(state.owners.scan(tick.cursor, b"\xff"), limit))
@@ -50,14 +50,6 @@ def tell_partners(state: PartnerState, midnight: Midnight, tick: Tick, limit: in
     if found:
         tick.cursor = keys.after(found[-1][0])
     return len(found) < limit
-
-
-def _plans(state: PartnerState, midnight: Midnight) -> list[Plan]:
-    """The rules in force at a midnight of the programs at home in its zone."""
-    plans = (
-        state.plan(name, midnight.at) for name in state.programs.ids() if state.zone(name) == midnight.zone
-    )
-    return [plan for plan in plans if plan is not None]
 
 
 def _partner_goals(plan: Plan) -> list[Goal]:

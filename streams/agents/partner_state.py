@@ -7,7 +7,9 @@ from msgspec import Struct
 from schemas.programs import Programs
 from streams.agents.accounts import Accounts
 from streams.agents.sums import Sums
+from streams.engine.clock import Midnight
 from streams.engine.state import Space, State
+from streams.rules.plan import Plan
 from streams.rules.state import Brought, Partner, PartnerOrder, Told
 
 
@@ -45,3 +47,9 @@ class PartnerState(Accounts[Partner]):
     def reviewed(self, program: str, version: int) -> bool:
         """Whether a version of a program has reviews."""
         return bool(self.plan_version(program, version).program.reviews)
+
+    def plans_at(self, midnight: Midnight) -> list[Plan]:
+        """The rules in force at a midnight of the programs at home in its zone."""
+        names = (name for name in self.programs.ids() if self.zone(name) == midnight.zone)
+        plans = (self.plan(name, midnight.at) for name in names)
+        return [plan for plan in plans if plan is not None]

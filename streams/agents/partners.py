@@ -17,6 +17,7 @@ from events.messages import Answered, Credited, Message, Returned
 from schemas.programs import Programs
 from streams.agents.midnights import release_due, report, sweep_partners, tick_over
 from streams.agents.partner_goals import tell_goals, tell_partners
+from streams.agents.partner_notices import announce_key_days
 from streams.agents.partner_orders import PartnerOrders
 from streams.agents.partner_state import PartnerState
 from streams.agents.partner_tiers import lower_tiers
@@ -24,9 +25,18 @@ from streams.engine.agent import Emit, Outcome
 from streams.engine.clock import Midnight
 from streams.engine.record import RecordLike
 from streams.engine.state import State
+from streams.rules.home_days import home_days
 from streams.rules.state import Member, Partner
 
-_STAGES = (release_due, lower_tiers, tell_goals, tell_partners, report, sweep_partners)
+_STAGES = (
+    release_due,
+    lower_tiers,
+    tell_goals,
+    announce_key_days,
+    tell_partners,
+    report,
+    sweep_partners,
+)
 
 
 class Partners:
@@ -56,6 +66,8 @@ class Partners:
         match event:
             case PartnerRecord():
                 _enrol(entity, event)
+                home_day = home_days(self._state.zone(event.program)).ordinal(event.time)
+                self._state.sums.announced(event.program, home_day, event.time, emit)
             case PartnerSuspended() | PartnerReinstated():
                 member = entity.members.setdefault(event.program, Member())
                 member.suspended = isinstance(event, PartnerSuspended)
