@@ -134,7 +134,7 @@ class PartnerOrders:
             tiering,
             -int(lost_order),
             decided.lost_net - lost,
-            reversal.time,
+            reversal.origin.time,
             emit,
         )
         decided.lost_net = lost

@@ -15,6 +15,7 @@ from streams.agents.sums import order_cell
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
 from streams.engine.record import RecordLike
 from streams.rules.home_days import clamp_day, home_days
+from streams.rules.refunds import ROUNDINGS, target
 from streams.rules.state import Customer, Order, TakeBack, Waiting
 
 
@@ -119,7 +120,7 @@ def _apply(
         goal = reversal.goal(grant)
         state.reverse(reversal, what.customer, customer, grant, goal, order.home_day, emit)
     state.orders.put(keys.order_key(what.program, what.order_id), order)
-    _count(state, what, order, before, reversal.time, emit)
+    _count(state, what, order, before, reversal.origin.time, emit)
     _tell(reversal, order, customer, emit)
     return None
 
