@@ -15,7 +15,7 @@ from events.inputs import (
 )
 from events.messages import Answered, Credited, Message, Returned
 from schemas.programs import Programs
-from streams.agents.midnights import release_due, report, sweep_partners, tick_over
+from streams.agents.midnights import release_due, report, sweep_brought, sweep_partners, tick_over
 from streams.agents.partner_goals import tell_goals, tell_partners
 from streams.agents.partner_notices import announce_key_days
 from streams.agents.partner_orders import PartnerOrders
@@ -36,6 +36,7 @@ _STAGES = (
     tell_partners,
     report,
     sweep_partners,
+    sweep_brought,
 )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from fractions import Fraction
+from statistics import mean, variance
 from typing import Final
 
 from events.messages import PartnerLine
@@ -14,6 +16,8 @@ from streams.rules.comparison import added
 from streams.rules.text import ratio_text
 
 _DIGITS: Final = 2
+#: 95 % lie between it and its mirror image.
+_QUANTILE: Final = 39 / 40
 #: Partners of each side from which on a difference has bounds.
 _LEAST: Final = 2
 
@@ -69,16 +73,23 @@ def _is_meant(bonus: Bonus, line: PartnerLine) -> bool:
 
 
 def _bounds(with_it: Sequence[int], without: Sequence[int]) -> tuple[str | None, str | None]:
+    """The confidence interval of the difference of the means; variances need not be alike (Welch)."""
     if min(len(with_it), len(without)) < _LEAST:
         return None, None
-    if len(set(with_it)) == len(set(without)) == 1:
-        sure = _text(Fraction(with_it[0] - without[0]))
-        return sure, sure
     # Loaded where it is needed: a worker without such bonuses does not pay for it.
-    from scipy.stats import ttest_ind  # noqa: PLC0415
+    from scipy.special import stdtrit  # noqa: PLC0415
 
-    interval = ttest_ind(with_it, without, equal_var=False).confidence_interval()
-    return _text(Fraction(str(interval.low))), _text(Fraction(str(interval.high)))
+    sides = [[Fraction(value) for value in values] for values in (with_it, without)]
+    difference = mean(sides[0]) - mean(sides[1])
+    errors = [variance(side) / len(side) for side in sides]
+    squared = sum(errors)
+    if squared == 0:
+        return _text(difference), _text(difference)
+    freedom = squared**2 / sum(error**2 / (len(side) - 1) for error, side in zip(errors, sides, strict=True))
+    quantile = Decimal(str(stdtrit(freedom.numerator / freedom.denominator, _QUANTILE)))
+    error = (Decimal(squared.numerator) / Decimal(squared.denominator)).sqrt()
+    half = Fraction(quantile * error)
+    return _text(difference - half), _text(difference + half)
 
 
 def _text(value: Fraction) -> str:
