@@ -72,17 +72,17 @@ cap = { period = "month", amount = 9 }
 [compliance]
 
 [[goal]]
-id = "q"
-scope = "group"
-group = "content"
-metric = "revenue"
-period = "quarter"
-target = "5000.00"
+id = "lea"
+scope = "partner"
+partner_id = "lea"
+metric = "orders"
+period = "year"
+target = 9
 
 [[review]]
-id = "weekly"
-cadence = "weekly"
-day = "friday"
+id = "monthly"
+cadence = "monthly"
+day = 31
 """.replace("\\\n", "")
 
 
