@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from events.inputs import OrderPlaced
+from events.outputs import Evidence, RuleName
 
 
 class Origin(Struct, frozen=True, array_like=True, gc=False):
@@ -32,6 +33,9 @@ class Credited(Struct, frozen=True, tag="credited", gc=False):
     new_customer: bool
     weights: dict[str, tuple[int, int]]
     answer_to: int | None = None
+    #: The partner's newest click with weight, and how long before the order it was.
+    click_id: str | None = None
+    click_to_order_ms: int | None = None
 
 
 class Settled(Struct, frozen=True, tag="settled", gc=False):
@@ -198,10 +202,75 @@ class Counted(Struct, frozen=True, tag="counted", gc=False):
     partners: tuple[PartnerLine, ...] = ()
     goals: tuple[GoalLine, ...] = ()
     budgets: tuple[BudgetLine, ...] = ()
+    #: Open cases by rule, at a review.
+    cases: dict[str, int] = {}
+
+
+class Standing(Struct, frozen=True, tag="standing", gc=False):
+    """From an enrolled partner to all customers: what rules about clicks need; ``markets`` None means all.
+
+    ``barred`` is suspended by a rule: its clicks are no touches.
+    """
+
+    partner_id: str
+    program: str
+    barred: bool
+    paid_search_allowed: bool
+    markets: tuple[str, ...] | None
+    customer_ids: tuple[str, ...]
+
+
+class Breach(Struct, frozen=True, array_like=True, gc=False):
+    """A rule that a click breaks, and what shows it."""
+
+    rule: RuleName
+    evidence: Evidence
+
+
+class Clicked(Struct, frozen=True, tag="clicked", gc=False):
+    """To a partner: a click on its links breaks rules, looked at by a version of the program."""
+
+    partner_id: str
+    program: str
+    version: int
+    time: int
+    breaches: tuple[Breach, ...]
+
+
+class Marked(Struct, frozen=True, tag="marked", gc=False):
+    """To a partner: devices and addresses on clicks by one of its own customers on its links."""
+
+    partner_id: str
+    program: str
+    customer_id: str
+    marks: tuple[str, ...]
+
+
+class ClicksCounted(Struct, frozen=True, tag="clicks-counted", gc=False):
+    """To a partner: the clicks on its links on a home day that ended at ``time``, by one task's customers."""
+
+    partner_id: str
+    program: str
+    day: int
+    clicks: int
+    time: int
 
 
 Message = (
-    Credited | Settled | Returned | Asked | Answered | GivenBack | Qualified | Decided | Undone | Counted
+    Credited
+    | Settled
+    | Returned
+    | Asked
+    | Answered
+    | GivenBack
+    | Qualified
+    | Decided
+    | Undone
+    | Standing
+    | Clicked
+    | Marked
+    | ClicksCounted
+    | Counted
 )
 
 

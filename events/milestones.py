@@ -217,3 +217,5 @@ class ReviewDue(Struct, frozen=True, kw_only=True, gc=False):
     key_days: tuple[RankedKeyDay, ...]
     budgets: tuple[BudgetStanding, ...]
     innovation: tuple[Innovation, ...]
+    #: How many cases of compliance are open, by rule.
+    open_cases: dict[str, int]

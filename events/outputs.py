@@ -26,6 +26,19 @@ Kind = Literal[
     "adjusted",
 ]
 
+#: The rules of compliance, in the order in which they are looked at.
+RuleName = Literal[
+    "brand_bidding",
+    "paid_traffic",
+    "self_referral",
+    "click_to_order_time",
+    "click_flooding",
+    "disallowed_referrer",
+    "market_not_agreed",
+    "reversal_rate",
+    "terms_outdated",
+]
+
 
 class Posting(Struct, frozen=True, gc=False):
     """``amount`` moved from one account (with bucket) to another."""
@@ -194,6 +207,113 @@ class Notice(Struct, frozen=True, kw_only=True, gc=False):
     data: dict[str, str | int | list[str]]
 
 
+class Evidence(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What was seen: ``summary`` in a sentence, then where and how often, as far as the rule looks at it.
+
+    ``source`` and ``id`` are the event's that shows it. Shares are decimals as in the program file.
+    """
+
+    summary: str
+    source: str
+    id: str
+    occurred: str
+    market: str | None = None
+    click_id: str | None = None
+    order_id: str | None = None
+    refund_id: str | None = None
+    customer_id: str | None = None
+    #: The page that was visited, the query parameter that gives a paid click away, and where it came from.
+    url: str | None = None
+    parameter: str | None = None
+    referrer: str | None = None
+    host: str | None = None
+    engine: str | None = None
+    keyword: str | None = None
+    #: The brand term as the program file writes it, and the words of the keyword that it was found in.
+    brand_term: str | None = None
+    matched: str | None = None
+    display_url: str | None = None
+    destination: str | None = None
+    ad_copy: str | None = None
+    rank: int | None = None
+    evidence_url: str | None = None
+    #: What the order has in common with a customer of the partner's own.
+    shared: Literal["customer_id", "device_id", "ip_hash"] | None = None
+    own_customer_id: str | None = None
+    click_to_order_ms: int | None = None
+    min_seconds: int | None = None
+    markets_agreed: tuple[str, ...] | None = None
+    clicks: int | None = None
+    orders: int | None = None
+    reversed: int | None = None
+    limit: str | None = None
+    #: The version of the terms that the partner has agreed to.
+    terms_agreed: str | None = None
+    terms_due: str | None = None
+
+
+class Window(Struct, frozen=True, gc=False):
+    """The time that evidence is about: from ``start`` up to, without it, ``end``."""
+
+    start: str
+    end: str
+
+
+class CaseEvidence(Struct, frozen=True, kw_only=True, gc=False):
+    """Evidence against a partner opens a case (its ``opening``-th time) or joins it as number ``number``.
+
+    ``action`` is what was done about it; ``terms_version`` is the program's.
+    """
+
+    case_id: str
+    program: str
+    program_version: int
+    partner_id: str
+    rule: RuleName
+    severity: str
+    action: str
+    evidence: Evidence
+    window: Window
+    terms_version: str | None
+    opening: int
+    number: int
+
+
+class CaseDecided(Struct, frozen=True, kw_only=True, gc=False):
+    """A person decided a case: what of its grants was given free or taken back for good, by unit."""
+
+    case_id: str
+    program: str
+    partner_id: str
+    rule: str
+    decision: str
+    actor: str
+    opening: int
+    entries: int
+    amounts: dict[str, int]
+
+
+class ResolutionIgnored(Struct, frozen=True, kw_only=True, gc=False):
+    """A resolution of a case that is not open, and why it has no effect."""
+
+    case_id: str
+    program: str
+    partner_id: str
+    decision: str
+    actor: str
+    reason: Literal["case_unknown", "case_resolved"]
+
+
+class PartnerBarred(Struct, frozen=True, kw_only=True, gc=False):
+    """A rule suspended a partner, which earns nothing until somebody reinstates it."""
+
+    partner_id: str
+    program: str
+    program_version: int
+    case_id: str
+    rule: str
+
+
 #: What a decision says, by its CloudEvents type.
 DecisionData = (
     AttributionDecided
@@ -207,6 +327,10 @@ DecisionData = (
     | KeyDayClosed
     | ReviewDue
     | Notice
+    | CaseEvidence
+    | CaseDecided
+    | ResolutionIgnored
+    | PartnerBarred
 )
 
 

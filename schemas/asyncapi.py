@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.decisions import schema_name
 from schemas.topics import ALL_TOPICS, Topic
 
 Document = dict[str, Any]
@@ -57,7 +58,8 @@ def _actions(topic: Topic) -> tuple[str, ...]:
 def _types(topic: Topic) -> tuple[str, ...]:
     """Names of the messages of a topic; none where the next agents still have to say what is in it."""
     special = {"clock": ("clock",), "dead-letters": ("dead-letter",)}
-    return special.get(topic.name, topic.types)
+    named = map(schema_name, topic.types) if topic.direction == "output" else topic.types
+    return special.get(topic.name, tuple(named))
 
 
 def _channel(topic: Topic) -> Document:

@@ -12,11 +12,15 @@ from events.outputs import (
     AccrualDeclined,
     AttributionDecided,
     BudgetReached,
+    CaseDecided,
+    CaseEvidence,
     Decision,
     DecisionData,
     Notice,
+    PartnerBarred,
     RedemptionDeclined,
     ReferralDeclined,
+    ResolutionIgnored,
     TierChanged,
 )
 from events.time import format_time
@@ -50,7 +54,17 @@ DECISIONS: dict[str, type[Struct]] = {
     "key_day.closed": KeyDayClosed,
     "review.due": ReviewDue,
     "notice.issued": Notice,
+    "compliance.violation_detected": CaseEvidence,
+    "compliance.evidence_added": CaseEvidence,
+    "compliance.case_resolved": CaseDecided,
+    "compliance.partner_suspended": PartnerBarred,
+    "case.resolution_ignored": ResolutionIgnored,
 }
+
+
+def schema_name(type_: str) -> str:
+    """What the schema of a decision is called: an input of the same type has one of its own."""
+    return f"{type_}.decided" if type_ == "compliance.case_resolved" else type_
 
 
 def decision_envelope(type_: str) -> type[Struct]:

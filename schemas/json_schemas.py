@@ -8,7 +8,7 @@ import msgspec
 
 from schemas import wire
 from schemas.dead_letters import DeadLetterLine
-from schemas.decisions import DECISIONS, decision_envelope
+from schemas.decisions import DECISIONS, decision_envelope, schema_name
 from schemas.rewards import RewardEnvelope
 from schemas.upcast import SCHEMA_PREFIX, current_version, schema_uri
 
@@ -25,7 +25,8 @@ def all_schemas() -> dict[str, Schema]:
         for (_, type_), envelope in wire.ENVELOPES.items()
     }
     decisions = {
-        type_: _schema(decision_envelope(type_), f"{SCHEMA_PREFIX}{type_}/v1") for type_ in DECISIONS
+        schema_name(type_): _schema(decision_envelope(type_), f"{SCHEMA_PREFIX}{schema_name(type_)}/v1")
+        for type_ in DECISIONS
     }
     return (
         inputs

@@ -11,11 +11,21 @@ from typing import Literal
 from msgspec import Struct
 
 from events.money import Rounding
+from events.outputs import RuleName
 from schemas.key_days import KeyDay
 
 To = Literal["partner", "customer"]
 Basis = Literal["net", "gross"]
 Attribution = Literal["last_click", "first_click", "linear", "position"]
+Action = Literal["flag", "hold", "reject", "clawback", "suspend"]
+Severity = Literal["low", "medium", "high"]
+#: Names of query parameters that ad networks add to clicks that were paid for, in small letters.
+PAID_PARAMS = frozenset(
+    {
+        "gclid", "gbraid", "wbraid", "dclid", "gclsrc", "msclkid", "fbclid", "ttclid", "twclid", "li_fat_id",
+        "yclid", "epik", "sccid", "rdt_cid",
+    }
+)  # fmt: skip
 
 
 class ProgramError(Struct, frozen=True):
@@ -184,6 +194,55 @@ class Review(Struct, frozen=True):
     day: int
 
 
+class Policy(Struct, frozen=True):
+    """What is done when a rule of compliance fires, and how serious that is."""
+
+    action: Action
+    severity: Severity
+
+
+#: How serious a rule is where the file does not say.
+SEVERITIES: dict[RuleName, Severity] = {
+    "brand_bidding": "high",
+    "paid_traffic": "medium",
+    "self_referral": "high",
+    "click_to_order_time": "medium",
+    "click_flooding": "medium",
+    "disallowed_referrer": "high",
+    "market_not_agreed": "low",
+    "reversal_rate": "medium",
+    "terms_outdated": "low",
+}
+
+
+class Compliance(Struct, frozen=True, kw_only=True):
+    """The terms of a program. ``terms_due`` is a home date as proleptic ordinal; names of hosts are small.
+
+    Rules that are not among the ``policies`` are flagged.
+    """
+
+    terms_version: str | None = None
+    terms_due: int = 0
+    policies: dict[RuleName, Policy] = {}
+    paid_params: frozenset[str] = PAID_PARAMS
+    hosts: frozenset[str] = frozenset()
+    min_seconds: int = 5
+    max_clicks_per_customer_hour: int = 30
+    min_conversion: Ratio = Ratio(5, 4, "0.0005")
+    min_clicks: int = 10_000
+    max_rate: Ratio = Ratio(4, 1, "0.4")
+    min_orders: int = 50
+
+    def policy(self, rule: RuleName) -> Policy:
+        """What the file says of a rule, else a flag."""
+        return self.policies.get(rule) or Policy("flag", SEVERITIES[rule])
+
+    @property
+    def claws(self) -> bool:
+        """Whether some rule takes back what was granted before."""
+        return any(policy.action == "clawback" for policy in self.policies.values())
+
+
 class Program(Struct, frozen=True, kw_only=True):
     """One version of a program. Rules are sorted by id; ``fx`` rates by their start."""
 
@@ -210,3 +269,4 @@ class Program(Struct, frozen=True, kw_only=True):
     referral: Referral | None = None
     goals: tuple[Goal, ...] = ()
     reviews: tuple[Review, ...] = ()
+    compliance: Compliance = Compliance()

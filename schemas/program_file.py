@@ -1,7 +1,6 @@
 """Program files, TOML or the same content as JSON, into the model; every error at once, with path and line.
 
-What DOMAIN allows and Keyday does not act on yet is accepted and named in the warnings, and so is what is
-valid and suspicious.
+What is valid and suspicious is named in the warnings.
 """
 
 from __future__ import annotations
@@ -36,6 +35,7 @@ from schemas.program import (
     To,
     When,
 )
+from schemas.program_compliance import read_compliance
 from schemas.program_goals import read_goals, read_reviews
 from schemas.program_lint import suspicions
 from schemas.program_partners import MOST_COUNT, MOST_DAYS, read_budgets, read_referral, read_tiers
@@ -44,8 +44,6 @@ from schemas.toml_lines import key_lines
 
 #: Rule ids that the ledger uses itself.
 _RESERVED_RULES: Final = ("tier", "tier-points", "referral")
-_LATER_TABLES: Final = ("compliance",)
-_NO_EFFECT: Final = "has no effect yet"
 
 
 class Parsed(Struct, frozen=True):
@@ -134,14 +132,15 @@ class _Reader:
         self._key_days = read_key_days(top, self._markets)
         self._budgets = read_budgets(top, self._digits)
         self._tiers = read_tiers(top, self._digits)
+        effective_from, home_tz = head.instant("effective_from"), head.zone("home_tz")
         program = Program(
             id=head.text("id"),
             version=head.whole("version", 1, 1, MOST_COUNT),
-            effective_from=head.instant("effective_from"),
+            effective_from=effective_from,
             currency=self._currency,
             digits=self._digits,
             money_unit=self._money_unit,
-            home_tz=head.zone("home_tz"),
+            home_tz=home_tz,
             rounding=cast(
                 "Rounding", head.choice("rounding", ("half_even", "half_up", "down"), default="half_even")
             ),
@@ -164,11 +163,9 @@ class _Reader:
             referral=read_referral(top, self._digits, [entry.id for entry in self._key_days]),
             goals=read_goals(top, self._digits),
             reviews=read_reviews(top),
+            compliance=read_compliance(top, home_tz, effective_from),
         )
         head.done()
-        for key in _LATER_TABLES:
-            if top.raw(key) is not None:
-                self._problems.warn(key, _NO_EFFECT)
         top.done()
         warn_of_missing_dates(program, self._problems)
         return program

@@ -15,6 +15,17 @@ _KINDS: Final = ("accrual", "bonus", "budget")
 _LISTS: Final = ("market", "channel", "category", "coupon", "key_day", "partner_group", "partner_id", "tier")
 
 
+#: Actions that come to a flag, because the evidence is no order (to hold) or nothing that can be refused.
+_FLAGS: Final = {
+    "brand_bidding": ("hold", "reject"),
+    "paid_traffic": ("hold",),
+    "click_flooding": ("hold",),
+    "disallowed_referrer": ("hold",),
+    "reversal_rate": ("hold", "reject"),
+    "terms_outdated": ("hold", "reject"),
+}
+
+
 def suspicions(program: Program, content: Mapping[str, Any]) -> Iterator[Suspicion]:
     """Everything suspicious; ``content`` is what the program was read from and tells where its rules are."""
     place = {
@@ -31,6 +42,7 @@ def suspicions(program: Program, content: Mapping[str, Any]) -> Iterator[Suspici
         yield from _never(program, bonus, place["bonus", bonus.id])
     yield from _markets(program)
     yield from _referral(program)
+    yield from _compliance(program, content.get("compliance") or {})
 
 
 def implies(program: Program, rule: Accrual, other: Accrual) -> bool:
@@ -129,3 +141,22 @@ def _referral(program: Program) -> Iterator[Suspicion]:
     if not referral.advocate_points and not referral.friend_points:
         yield "referral", "grants nothing: neither advocate_points nor friend_points"
     yield from _lifetime("referral", referral.hold_days, referral.expires_days)
+
+
+def _compliance(program: Program, table: Mapping[str, Any]) -> Iterator[Suspicion]:
+    """Rules of the file that never fire, and actions that cannot be taken."""
+    rules = program.compliance
+    if rules.terms_version is None and "terms_due" in table:
+        yield "compliance.terms_due", "has no effect without terms_version"
+    idle = {
+        "brand_bidding": not any(market.brand_terms for market in program.markets.values())
+        and "no market has brand_terms",
+        "disallowed_referrer": not rules.hosts and "it has no hosts",
+        "terms_outdated": rules.terms_version is None and "there is no terms_version",
+    }
+    for name, policy in rules.policies.items():
+        why = idle.get(name)
+        if why:
+            yield f"compliance.{name}", f"never fires: {why}"
+        elif policy.action in _FLAGS.get(name, ()):
+            yield f"compliance.{name}.action", f"{policy.action} is flag here: there is no order to act on"

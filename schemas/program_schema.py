@@ -10,8 +10,23 @@ from collections.abc import Mapping
 from typing import Any, Final, get_args, get_type_hints
 
 from events.money import Rounding
+from events.outputs import RuleName
 from events.units import POINTS
-from schemas.program import Attribution, Basis, Budget, Cap, Goal, Program, Review, Tiers, To
+from schemas.program import (
+    SEVERITIES,
+    Action,
+    Attribution,
+    Basis,
+    Budget,
+    Cap,
+    Goal,
+    Program,
+    Review,
+    Severity,
+    Tiers,
+    To,
+)
+from schemas.program_compliance import MOST_SECONDS
 from schemas.program_goals import LAST_DAYS, WEEKDAYS
 from schemas.program_partners import MOST_COUNT, MOST_DAYS
 from schemas.program_table import DECIMALS_MAX, DIGITS_MAX, RATIO_LIMIT, TEXT_LIMIT
@@ -65,7 +80,7 @@ def program_schema() -> Schema:
         "budget": _list(_budget(), "Money that rules may spend together."),
         "tiers": _tiers(),
         "referral": _referral(),
-        "compliance": {"type": "object", "description": "No effect yet."},
+        "compliance": _compliance(),
         "goal": _list(_goal(), "What is to be reached in each calendar period."),
         "review": _list(_review(), "When the program is looked at, with the figures since the last time."),
     }
@@ -301,6 +316,61 @@ def _review() -> Schema:
         "day": _about(day, "The day of the week (1 is Monday), of the month, or of the quarter.", 1),
     }
     return _table(properties, ("id", "cadence"))
+
+
+def _compliance() -> Schema:
+    share = {"type": ["string", "number"], "minimum": 0, "maximum": 1}
+    own: dict[str, dict[str, Schema]] = {
+        "paid_traffic": {
+            "params": _about(_TEXTS, "Query parameters of paid clicks, beside the usual ones such as gclid.")
+        },
+        "click_to_order_time": {
+            "min_seconds": _about(_whole(0, MOST_SECONDS), "An order sooner after its click breaks it.", 5)
+        },
+        "click_flooding": {
+            "max_clicks_per_customer_hour": _about(
+                _whole(1, MOST_COUNT), "Clicks of a customer on a partner's links in a whole hour UTC.", 30
+            ),
+            "min_conversion": _about(share, "Orders per click of a home day, at the least.", 0.0005),
+            "min_clicks": _about(_whole(1, MOST_COUNT), "Days with fewer clicks are not looked at.", 10_000),
+        },
+        "disallowed_referrer": {
+            "hosts": _about(_TEXTS, "Hosts that clicks must not come from; their subdomains, too.")
+        },
+        "reversal_rate": {
+            "max_rate": _about(share, "Reversed orders of those of 30 home dates, at the most.", 0.4),
+            "min_orders": _about(_whole(1, MOST_COUNT), "Partners with fewer are not looked at.", 50),
+        },
+    }
+    due = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+    properties = {
+        "terms_version": _about(_TEXT, "The current terms; partners with older ones are found."),
+        "terms_due": _about(due, "From this home date on; left out: as soon as this version is in force."),
+        **{rule: _policy(rule, own.get(rule, {})) for rule in get_args(RuleName)},
+    }
+    return _table(properties, (), "What partners must not do, and what is done when they do.")
+
+
+def _policy(rule: RuleName, own: Mapping[str, Schema]) -> Schema:
+    properties = {
+        "action": _about(_enum(get_args(Action)), "What is done about it beside opening a case.", "flag"),
+        "severity": _about(_enum(get_args(Severity)), "Told in the case.", SEVERITIES[rule]),
+        **own,
+    }
+    return _table(properties, (), _RULES_ABOUT[rule])
+
+
+_RULES_ABOUT: Final[dict[RuleName, str]] = {
+    "brand_bidding": "Ads beside searches for a brand term of the market.",
+    "paid_traffic": "Clicks that were paid for, by partners who are not allowed paid search.",
+    "self_referral": "Orders by the partner's own customers, or from their devices and addresses.",
+    "click_to_order_time": "Orders that come too soon after their click.",
+    "click_flooding": "Too many clicks of one customer in an hour, or too few orders for a day's clicks.",
+    "disallowed_referrer": "Clicks that come from a host of the list.",
+    "market_not_agreed": "Clicks and orders from markets that the partner has not agreed to.",
+    "reversal_rate": "Too many orders that are cancelled or refunded in full.",
+    "terms_outdated": "Records with older terms than the program's.",
+}
 
 
 def _table(properties: Mapping[str, Schema], required: tuple[str, ...] = (), about: str = "") -> Schema:

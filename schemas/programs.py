@@ -49,6 +49,7 @@ class Programs:
         self._starts: dict[str, list[int]] = {}
         self._only: str | None = None
         self._refers = False
+        self._claws = False
         self._published: dict[str, int] = {}
         #: The last version that was asked for, and the times from and before which it is the answer.
         self._last: tuple[str, Program, int, int] | None = None
@@ -75,7 +76,7 @@ class Programs:
         warnings = tuple(replace(warning, file=name) for name, one in parsed for warning in one.warnings)
         if not errors:
             self._versions, self._starts, self._only = trial._versions, trial._starts, trial._only
-            self._refers = trial._refers
+            self._refers, self._claws = trial._refers, trial._claws
             self._last = None
         return Loaded(tuple(errors), warnings)
 
@@ -121,6 +122,7 @@ class Programs:
         insort(versions, program, key=lambda one: (one.effective_from, one.version))
         self._starts[program.id] = [one.effective_from for one in versions]
         self._refers = self._refers or program.referral is not None
+        self._claws = self._claws or program.compliance.claws
         self._only = program.id if len(self._versions) == 1 else None
         self._last = None
         return None
@@ -159,6 +161,11 @@ class Programs:
     def refers(self) -> bool:
         """Whether any version of any program grants referrals."""
         return self._refers
+
+    @property
+    def claws(self) -> bool:
+        """Whether any version of any program takes back what was granted before its evidence."""
+        return self._claws
 
     def ids(self) -> list[str]:
         """All program ids, ascending."""

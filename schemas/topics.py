@@ -159,7 +159,13 @@ TOPICS: tuple[Topic, ...] = (
         direction="output",
         key="partner_id",
         doc="Violations of a partner's terms and the evidence for them.",
-        types=("referral.declined",),
+        types=(
+            "compliance.violation_detected",
+            "compliance.evidence_added",
+            "compliance.case_resolved",
+            "compliance.partner_suspended",
+            "referral.declined",
+        ),
     ),
     Topic(
         name="milestones",
@@ -177,6 +183,7 @@ TOPICS: tuple[Topic, ...] = (
             "key_day.upcoming",
             "key_day.closed",
             "review.due",
+            "case.resolution_ignored",
         ),
     ),
     Topic(

@@ -15,7 +15,7 @@ from streams.commands.dlq import dlq
 from streams.commands.explain import explain
 from streams.commands.front import DONE, FAILED, WRONG_USE, WorkFailedError, note
 from streams.commands.generate import generate
-from streams.commands.import_orders import import_
+from streams.commands.imports import import_
 from streams.commands.publish import publish
 from streams.commands.replay import replay
 from streams.commands.serving import run as run_

@@ -64,6 +64,11 @@ class Reversal(Struct, frozen=True, kw_only=True, gc=False):
     rounding: int = 0
 
     @property
+    def prefix(self) -> str:
+        """How the ids of its entries begin."""
+        return self.refund_id or "cancel"
+
+    @property
     def whole(self) -> bool:
         """Whether nothing is left of the order."""
         return self.cancelled or self.refunded >= self.net > 0
@@ -87,6 +92,34 @@ class Reversal(Struct, frozen=True, kw_only=True, gc=False):
             refunded, net = decimal_text(self.refunded, digits), decimal_text(self.net, digits)
             share = f"{granted} * {refunded} / {net}, rounded {ROUNDINGS[self.rounding]} to {wanted}"
         return share, f"{wanted} - {decimal_text(grant.reversed, scale)} reversed before, from {bucket}"
+
+
+class Seizure:
+    """What a case of compliance does to the grants of one order, as its entries tell it."""
+
+    __slots__ = ("case_id", "order_id", "origin", "program", "time", "version", "why")
+
+    def __init__(
+        self, *, case_id: str, program: str, version: int, order_id: str, origin: Origin, time: int, why: str
+    ) -> None:
+        self.case_id = case_id
+        self.program = program
+        self.version = version
+        self.order_id = order_id
+        self.origin = origin
+        self.time = time
+        self.why = why
+
+    @property
+    def prefix(self) -> str:
+        """How the ids of its reversals begin."""
+        return self.case_id
+
+    def explain(self, grant: Grant, goal: int, bucket: str) -> tuple[str, ...]:
+        """Why the grant is taken back."""
+        scale = unit_scale(grant.unit)
+        wanted, before = decimal_text(goal, scale), decimal_text(grant.reversed, scale)
+        return f"case {self.case_id}: {self.why}", f"{wanted} - {before} reversed before, from {bucket}"
 
 
 class Accounts(Generic[E]):
@@ -212,26 +245,42 @@ class Accounts(Generic[E]):
         return Grant(rule, unit, amount, due, 0, expires, one.budget or "", one.kind == "referral", entry_id)
 
     def reverse(
-        self, what: Reversal, owner_id: str, owner: E, grant: Grant, goal: int, home_day: int, emit: Emit
+        self,
+        what: Reversal | Seizure,
+        owner_id: str,
+        owner: E,
+        grant: Grant,
+        goal: int,
+        home_day: int,
+        emit: Emit,
     ) -> None:
-        """Take back from a grant until ``goal`` is reversed of it: from its own lot while that is pending."""
+        """Take back from a grant until ``goal`` is reversed of it.
+
+        First what is held of it, then from its own lot while that is pending, else from what is available.
+        """
         amount = goal - grant.reversed
         if amount <= 0:
             return
         name, unit = f"{self.kind}:{owner_id}", grant.unit
-        pending = grant.due > self.last_day(self.zone(what.program).encode())
-        bucket = "pending" if pending else "available"
-        explain = what.explain(grant, goal, bucket)
         account = open_account(owner, unit)
-        if pending:
-            take_pending(account, grant.due, amount, what.program, grant.expires)
-        else:
-            take_available(account, amount)
+        held = min(grant.held, amount)
+        rest = amount - held
+        taken = [("held", held)] if held else []
+        if held:
+            account.held -= held
+            grant.held -= held
+        if rest and grant.due > self.last_day(self.zone(what.program).encode()):
+            take_pending(account, grant.due, rest, what.program, grant.expires)
+            taken.append(("pending", rest))
+        elif rest:
+            take_available(account, rest)
+            taken.append(("available", rest))
+        explain = what.explain(grant, goal, " and ".join(bucket for bucket, _ in taken))
         grant.reversed = goal
         owner.seq += 1
         source = f"budget:{grant.budget}" if grant.budget else f"program:{what.program}"
         reward = Reward(
-            entry_id=f"{what.refund_id or 'cancel'}~{grant.entry_id}",
+            entry_id=f"{what.prefix}~{grant.entry_id}",
             seq=owner.seq,
             program=what.program,
             program_version=what.version,
@@ -239,7 +288,7 @@ class Accounts(Generic[E]):
             kind="reversed",
             unit=unit,
             amount=amount,
-            postings=(Posting(f"{name}:{bucket}", source, amount),),
+            postings=tuple(Posting(f"{name}:{bucket}", source, part) for bucket, part in taken),
             caused_by=Cause(what.origin.source, what.origin.id),
             rule=grant.rule,
             order_id=what.order_id,

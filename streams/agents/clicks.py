@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from events.inputs import LinkClicked
 from streams.agents import keys
+from streams.agents.click_compliance import is_touch
 from streams.agents.customer_state import CustomerState
 from streams.agents.marks import remember_marks
-from streams.engine.agent import DUPLICATE, Outcome, Rejection
+from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
 from streams.rules.attribution import Touch, keep_newest
+from streams.rules.credits import marks_of
 from streams.rules.state import Customer
 
 
-def touch(state: CustomerState, click: LinkClicked, customer: Customer) -> Outcome:
-    """Remember the click among the newest of its customer."""
+def touch(state: CustomerState, click: LinkClicked, customer: Customer, emit: Emit) -> Outcome:
+    """Remember the click among the newest of its customer, unless a rule of compliance rejects it."""
     if _known(state, click, customer):
         return DUPLICATE
     plan = state.plan(click.program, click.time)
@@ -24,10 +26,19 @@ def touch(state: CustomerState, click: LinkClicked, customer: Customer) -> Outco
         return Rejection("program_unknown", f"no version of {click.program} is in force then")
     if click.market not in plan.calendars:
         return Rejection("market_unknown", f"market {click.market} is not in program {click.program}")
+    clicks = state.clicks.cells[
+        keys.clicks_of(click.program, plan.home.ordinal(click.time), click.partner_id)
+    ]
+    state.clicks.write(clicks, (clicks[0] or 0) + 1)
     touches = customer.touches.get(click.program)
     if touches is None:
         touches = customer.touches[click.program] = []
-    dropped = keep_newest(touches, Touch(click.time, click.click_id, click.partner_id))
+    marks = tuple(marks_of(click.device_id, click.ip_hash))
+    new = Touch(click.time, click.click_id, click.partner_id, marks)
+    dropped: Touch | None = new
+    partner = state.standings.get(keys.standing_key(click.program, click.partner_id))
+    if partner is None or is_touch(plan, partner, click, customer, touches, emit):
+        dropped = keep_newest(touches, new)
     if dropped is not None:
         _note(state, click.customer_id, customer, dropped)
     remember_marks(state, click.customer_id, customer, click.device_id, click.ip_hash)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
+from events.messages import Standing
 from schemas.programs import Programs
 from streams.agents.accounts import Accounts
 from streams.agents.sums import Sums
 from streams.engine.state import Space, State
 from streams.rules.state import Advocacy, Customer, Order, Waiting
+
+#: Counts of clicks that are kept decoded: partners with clicks on a day.
+_CLICK_COUNTS: Final = 4_096
 
 
 class Counts(Struct):
@@ -51,6 +57,10 @@ class CustomerState(Accounts[Customer]):
         self.due: Space[bytes] = state.space(b"d", bytes, cache_limit=0)
         #: When a click was first seen that is none of its customer's touches.
         self.click_ids: Space[int] = state.space(b"x", int, cache_limit=0)
+        #: What partners told of themselves.
+        self.standings: Space[Standing] = state.space(b"p", Standing, cache_limit=cache_entities)
+        #: Clicks on a partner's links on a home day that has not ended.
+        self.clicks: Space[int] = state.space(b"n", int, cache_limit=_CLICK_COUNTS)
         #: Devices and addresses that have no room in their customer's record.
         self.marks: Space[bool] = state.space(b"k", bool, cache_limit=0)
         #: When a referral id was first seen.

@@ -12,8 +12,9 @@ from events.inputs import (
     RedemptionRequested,
     ReferralCreated,
 )
-from events.messages import Answered, Decided, Message, Qualified, Settled, Undone
+from events.messages import Answered, Decided, Message, Qualified, Settled, Standing, Undone
 from schemas.programs import Programs
+from streams.agents.click_compliance import take_standing, tell_clicks
 from streams.agents.clicks import touch
 from streams.agents.customer_state import CustomerState
 from streams.agents.midnights import give_up_waiting, release_due, report, sweep_customers, tick_over
@@ -26,7 +27,7 @@ from streams.engine.record import RecordLike
 from streams.engine.state import State
 from streams.rules.state import Customer
 
-_STAGES = (give_up_waiting, release_due, report, sweep_customers)
+_STAGES = (give_up_waiting, release_due, report, tell_clicks, sweep_customers)
 
 
 class Customers:
@@ -59,7 +60,7 @@ class Customers:
         """Decide on an event of a customer."""
         match event:
             case LinkClicked():
-                return touch(self._state, event, entity)
+                return touch(self._state, event, entity, emit)
             case OrderPlaced():
                 return self._orders.place(event, entity, emit)
             case OrderRefunded() | OrderCancelled():
@@ -86,7 +87,7 @@ class Customers:
         return None
 
     def receive(self, message: Message, emit: Emit) -> None:
-        """Budgets answer, and the two sides of a referral talk."""
+        """Budgets answer, the two sides of a referral talk, and partners tell of themselves."""
         match message:
             case Answered():
                 self._orders.waves.answered(message, emit)
@@ -98,7 +99,9 @@ class Customers:
                 self._orders.settled(message, emit)
             case Undone():
                 self._referrals.undo(message, emit)
+            case Standing():
+                take_standing(self._state, message, emit)
 
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:
-        """Give up refunds that waited too long, release and expire what is due, now and then sweep."""
+        """Give up old refunds, release, expire, tell partners of clicks; now and then sweep."""
         return tick_over(self._state, Midnight(at, zone, day), limit, emit, _STAGES)

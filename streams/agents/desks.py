@@ -60,7 +60,9 @@ class Desks:
         """Take in what a partition counted; it may be the last that a midnight waits for."""
         key = keys.report_key(counted.program, counted.day, counted.agent, counted.partition, counted.number)
         desk = self._desks.get(counted.program.encode()) or DeskState()
-        if counted.orders or counted.groups or counted.partners or counted.goals or counted.budgets:
+        if any(
+            (counted.orders, counted.groups, counted.partners, counted.goals, counted.budgets, counted.cases)
+        ):
             self._reports.put(key, encode_message(counted))
         if counted.done:
             name = f"{counted.agent}/{counted.partition}"
@@ -121,7 +123,7 @@ class Desks:
             for (home_day, group), figures in counted.groups.items():
                 sums = self._day(program_id, home_day)
                 sums.groups[group] = added(sums.groups.get(group, NOTHING), figures)
-            if counted.partners or counted.goals or counted.budgets:
+            if counted.partners or counted.goals or counted.budgets or counted.cases:
                 told.append(counted)
             self._reports.delete(key)
         return told

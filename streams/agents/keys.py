@@ -96,6 +96,33 @@ def month_key(program: str, advocate: str, month: str) -> bytes:
     return f"{program}\x00{month}\x00{advocate}".encode()
 
 
+def standing_key(program: str, partner: str) -> bytes:
+    """What customers know of a partner in a program."""
+    return f"{program}\x00{partner}".encode()
+
+
+def clicks_of(program: str, day: int, partner: str = "") -> bytes:
+    """The clicks of a home day on a partner's links; days sort within a program."""
+    return b"".join((program.encode(), b"\x00", _DAY.pack(day), partner.encode()))
+
+
+def day_and_partner(program: str, key: bytes) -> tuple[int, str]:
+    """The parts of a key of ``clicks_of``."""
+    start = len(program.encode()) + 1
+    day: int = _DAY.unpack_from(key, start)[0]
+    return day, key[start + _DAY.size :].decode()
+
+
+def case_key(program: str, partner: str, case_id: str) -> bytes:
+    """A case of compliance."""
+    return f"{program}\x00{len(partner)}\x00{partner}{case_id}".encode()
+
+
+def day_order(program: str, partner: str, day: int, number: int = 0) -> bytes:
+    """The ``number``-th order of a home day that a partner is credited with."""
+    return f"{program}\x00{len(partner)}\x00{partner}".encode() + _DAY.pack(day) + _CHUNK.pack(number)
+
+
 def open_key(program: str, order_id: str, owner: str) -> bytes:
     """What is undecided of an order for one of its beneficiaries."""
     return f"{program}\x00{len(order_id)}\x00{order_id}{owner}".encode()

@@ -7,16 +7,11 @@ from typing import Final
 
 from streams.agents import keys
 from streams.agents.customer_state import CustomerState
+from streams.rules.credits import marks_of
 from streams.rules.state import Customer
 
 #: Marks that a customer's record holds at the most; more of them lie in entries of their own.
 _INLINE: Final = 16
-
-
-def marks_of(device_id: str | None, ip_hash: str | None) -> list[str]:
-    """What is compared of a device and an address."""
-    found = [] if device_id is None else [f"device {device_id}"]
-    return found if ip_hash is None else [*found, f"address {ip_hash}"]
 
 
 def remember_marks(

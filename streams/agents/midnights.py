@@ -19,7 +19,7 @@ from streams.engine.clock import Midnight
 from streams.engine.state import Space
 from streams.rules.home_days import iso_date
 from streams.rules.ledger import Owner, expire, find_account, release
-from streams.rules.state import Account, Tick
+from streams.rules.state import Account, ComplianceCase, PartnerOrder, Tick
 from streams.rules.text import decimal_text
 
 A = TypeVar("A", bound=Accounts[Any])
@@ -112,7 +112,7 @@ def sweep_partners(state: PartnerState, midnight: Midnight, tick: Tick, limit: i
     programs = [name for name in state.programs.ids() if state.zone(name) == midnight.zone]
     spans: list[tuple[Space[Any], bytes, bytes]] = [
         *((state.orders, *keys.orders_from(program)) for program in programs),
-        (state.request_ids, b"", b"\xff"),
+        *((space, b"", b"\xff") for space in (state.request_ids, state.cases, state.by_day)),
     ]
     return _sweep(state, spans, tick, oldest, limit * _SWEPT_PER_ACCOUNT)
 
@@ -144,7 +144,7 @@ def _sweep(
         space, start, stop = spans[number]
         found = list(islice(space.scan(max(start, key), stop), limit))
         for at, value in found:
-            if (value if isinstance(value, int) else value.time) < oldest:
+            if (value if isinstance(value, int) else value.time) < oldest and not _is_open(value):
                 space.delete(at)
                 state.counts.forgotten += 1
             tick.cursor = bytes([number]) + keys.after(at)
@@ -154,6 +154,16 @@ def _sweep(
         number, key = number + 1, b""
         tick.cursor = bytes([number])
     return True
+
+
+def _is_open(value: Any) -> bool:
+    """Whether a person has still to decide: on a case, or on what a case holds of an order."""
+    match value:
+        case ComplianceCase():
+            return value.open
+        case PartnerOrder():
+            return any(grant.held for grant in value.grants)
+    return False
 
 
 def _first_day(tick: Tick) -> int:

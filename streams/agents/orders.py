@@ -222,12 +222,15 @@ def _credited(
     partner: str, facts: OrderFacts, plan: Plan, found: Attribution, answer_to: int | None
 ) -> Credited:
     weights: dict[str, Fraction] = found.weights
+    touch, order = found.clicks.get(partner), facts.order
     return Credited(
         partner,
-        facts.order,
+        order,
         plan.program.version,
         facts.channel,
         facts.new_customer,
         {one: (weight.numerator, weight.denominator) for one, weight in weights.items()},
         answer_to,
+        None if touch is None else touch.click_id,
+        None if touch is None else order.time - touch.time,
     )

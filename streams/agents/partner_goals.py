@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import Final
 
@@ -44,6 +45,9 @@ def tell_partners(state: PartnerState, midnight: Midnight, tick: Tick, limit: in
     plans = [plan for plan in state.plans_at(midnight) if is_reviewed(plan.program, midnight.day)]
     if not plans:
         return True
+    if not tick.cursor:
+        for plan in plans:
+            _tell_cases(state, plan.program.id, midnight, emit)
     found = list(islice(state.owners.scan(tick.cursor, b"\xff"), limit))
     for plan in plans:
         _tell_partners(state, plan, [(key.decode(), partner) for key, partner in found], midnight, emit)
@@ -131,6 +135,14 @@ def _goal_lines(standings: list[tuple[Goal, Standing]]) -> tuple[GoalLine, ...]:
             before.actual + one.actual,
         )
     return tuple(found.values())
+
+
+def _tell_cases(state: PartnerState, program: str, midnight: Midnight, emit: Emit) -> None:
+    """Tell the desk how many cases are open."""
+    start, stop = keys.orders_from(program)
+    cases = Counter(case.rule for _, case in state.cases.scan(start, stop) if case.open)
+    if cases:
+        state.sums.tell(program, midnight, emit, cases=dict(cases))
 
 
 def _member(partner: Partner, program: str) -> Member | None:

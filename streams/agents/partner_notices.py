@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from events.outputs import Decision, TierChanged
-from schemas.key_days import KeyDay
+from schemas.key_days import NOTICE_DAYS, KeyDay
 from schemas.program import Tiers
 from streams.agents import keys
 from streams.agents.partner_state import PartnerState
@@ -21,6 +21,7 @@ from streams.notices import Money, notice
 from streams.rules.key_day_results import ahead
 from streams.rules.plan import Plan
 from streams.rules.state import Member, Partner, Tick
+from streams.rules.terms import is_older
 from streams.rules.tiers import position_of
 
 #: What stands for no tier.
@@ -99,7 +100,7 @@ def _key_day_notices(
 ) -> Iterator[Decision]:
     program = plan.program
     member = partner.members.get(program.id)
-    if member is None or not member.enrolled or member.suspended:
+    if member is None or not _is_active(member):
         return
     for one in found:
         where = one.markets if member.markets is None else one.markets & set(member.markets)
@@ -130,3 +131,46 @@ def _key_day_notices(
                 {"name": name, "date": on, "markets": guarded, "terms": terms},
                 name=member.name,
             )
+
+
+def announce_terms(state: PartnerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
+    """Write to partners with older terms than are due soon; False when there are more partners."""
+    due = [plan for plan in state.plans_at(midnight) if _days_left(plan, midnight.day) in NOTICE_DAYS]
+    if not due:
+        return True
+    partners = list(islice(state.owners.scan(tick.cursor, b"\xff"), limit))
+    for key, partner in partners:
+        for plan in due:
+            for written in _terms_notices(plan, key.decode(), partner, midnight):
+                emit(written)
+        tick.cursor = keys.after(key)
+    return len(partners) < limit
+
+
+def _days_left(plan: Plan, day: int) -> int:
+    """Days until the program's terms are due; below 0 without any."""
+    rules = plan.program.compliance
+    return rules.terms_due - day if rules.terms_version is not None else -1
+
+
+def _terms_notices(plan: Plan, partner_id: str, partner: Partner, midnight: Midnight) -> Iterator[Decision]:
+    program, rules = plan.program, plan.program.compliance
+    member, version = partner.members.get(program.id), rules.terms_version or ""
+    if member is None or not _is_active(member) or not is_older(member.terms_version, version):
+        return
+    days = _days_left(plan, midnight.day)
+    yield notice(
+        "terms_due",
+        program.id,
+        partner_id,
+        member.locale,
+        f"{program.id}~terms~{version}~{days}",
+        midnight.at,
+        {"version": version, "due": date.fromordinal(rules.terms_due), "days": days},
+        name=member.name,
+    )
+
+
+def _is_active(member: Member) -> bool:
+    """Whether a partner takes part and is not suspended, by a person or by a rule."""
+    return member.enrolled and not member.suspended and not member.barred

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from events.messages import Credited, Returned, Send, Settled
+from events.messages import Credited, Origin, Returned, Send, Settled
 from events.outputs import AccrualDeclined, Decision
 from schemas.messages import decode_message, encode_message
 from streams.agents import keys
 from streams.agents.accounts import Reversal
+from streams.agents.cases import Opened, hold_grants
+from streams.agents.clawbacks import claw_back, remember_day, seize
+from streams.agents.partner_compliance import count_reversal, look_at_credit
 from streams.agents.partner_state import PartnerState
 from streams.agents.partner_sums import count_credit
 from streams.agents.partner_tiers import raise_tier
@@ -51,20 +54,23 @@ class PartnerOrders:
         decided.market, decided.group = order.market, member.group
         decided.new_customer = facts.new_customer
         count_credit(state, partner_id, decided, tiering, 1, credit_net, order.time, emit)
+        decided.customer_id, decided.answer_to = order.customer_id, message.answer_to
+        remember_day(state, partner_id, partner, order.order_id, decided)
+        opened = look_at_credit(state, plan, message, member, partner, emit)
         case = Case(plan, facts, partner_id, share)
         grants: list[Grant] | None = []
-        reason = _inactive(member, order.market)
+        reason = _inactive(member, order.market) or _rejected(opened)
         if reason is None:
+            decided.hold = next((one.case_id for one in opened if one.action == "hold"), "")
             grants = self.waves.begin(case, partner, emit)
         else:
             emit(_declined(case, reason))
-        decided.customer_id, decided.answer_to = order.customer_id, message.answer_to
+        decided.shows = [one.case_id for one in opened if one.action == "clawback"]
         decided.open = grants is None
+        state.orders.put(keys.open_key(order.program, order.order_id, partner_id), decided)
         if grants is not None:
             decided.grants = grants
-            raise_tier(state, plan, partner_id, partner, facts.home_day, order.order_id, order.time, emit)
-            _settled(decided, order.order_id, emit)
-        state.orders.put(keys.open_key(order.program, order.order_id, partner_id), decided)
+            self._complete(case, decided, partner, emit)
         state.owners.put(partner_id.encode(), partner)
 
     def give_back(self, message: Returned, emit: Emit) -> None:
@@ -91,16 +97,28 @@ class PartnerOrders:
         if decided is None:
             return
         decided.grants, decided.open = grants, False
-        raise_tier(
-            state, case.plan, case.owner_id, partner, case.facts.home_day, order.order_id, order.time, emit
-        )
-        _settled(decided, order.order_id, emit)
+        self._complete(case, decided, partner, emit)
         for number, raw in list(state.returned.scan(key + b"\x00", key + b"\x01")):
             message = decode_message(raw)
             if isinstance(message, Returned):
                 self._reverse(message, decided, partner, emit)
             state.returned.delete(number)
         state.orders.put(key, decided)
+
+    def _complete(self, case: Case, decided: PartnerOrder, partner: Partner, emit: Emit) -> None:
+        """All of a credit is granted: cases of compliance hold it or take it back, then it lifts the tier."""
+        state, order, partner_id = self._state, case.facts.order, case.owner_id
+        origin = Origin(order.source, order.id, order.time)
+        if decided.hold:
+            hold_grants(state, partner_id, partner, order.order_id, decided, origin, emit)
+        days = decided.home_day, decided.home_day
+        for case_id in decided.shows:
+            claw_back(state, order.program, partner_id, partner, (case_id, origin), days, emit)
+        for case_id in decided.claws:
+            seize(state, partner_id, partner, order.order_id, decided, (case_id, origin), emit)
+        decided.shows, decided.claws = [], []
+        raise_tier(state, case.plan, partner_id, partner, decided.home_day, order.order_id, order.time, emit)
+        _settled(decided, order.order_id, emit)
 
     def _reverse(self, message: Returned, decided: PartnerOrder, partner: Partner, emit: Emit) -> None:
         state = self._state
@@ -139,6 +157,8 @@ class PartnerOrders:
         )
         decided.lost_net = lost
         decided.lost_order = decided.lost_order or lost_order
+        if lost_order:
+            count_reversal(state, message, decided, partner, emit)
 
 
 def _settled(decided: PartnerOrder, order_id: str, emit: Emit) -> None:
@@ -149,12 +169,16 @@ def _settled(decided: PartnerOrder, order_id: str, emit: Emit) -> None:
 
 def _inactive(member: Member, market: str) -> str | None:
     if not member.enrolled:
-        return "not enrolled"
-    if member.suspended:
-        return "suspended"
+        return "partner_inactive: not enrolled"
+    if member.suspended or member.barred:
+        return "partner_inactive: suspended"
     if member.markets is not None and market not in member.markets:
-        return f"not enrolled for market {market}"
+        return f"partner_inactive: not enrolled for market {market}"
     return None
+
+
+def _rejected(opened: list[Opened]) -> str | None:
+    return next((f"compliance: {one.rule}" for one in opened if one.action == "reject"), None)
 
 
 def _declined(case: Case, reason: str) -> Decision:
@@ -170,6 +194,6 @@ def _declined(case: Case, reason: str) -> Decision:
             order_id=order.order_id,
             program=order.program,
             partner_id=partner,
-            reason=f"partner_inactive: {reason}",
+            reason=reason,
         ),
     )

@@ -10,7 +10,7 @@ from streams.agents.sums import Sums
 from streams.engine.clock import Midnight
 from streams.engine.state import Space, State
 from streams.rules.plan import Plan
-from streams.rules.state import Brought, Partner, PartnerOrder, Told
+from streams.rules.state import Brought, ComplianceCase, DayOrder, Partner, PartnerOrder, Told
 
 
 class Counts(Struct):
@@ -39,8 +39,12 @@ class PartnerState(Accounts[Partner]):
         #: What partners brought by home day, in programs that are reviewed.
         self.brought: Space[Brought] = state.space(b"b", Brought, cache_limit=cache_entities)
         #: The shares of a goal that were told in a period, by goal and partner.
-        self.told: Space[Told] = state.space(b"g", Told, cache_limit=0)
+        self.told: Space[Told] = state.space(b"n", Told, cache_limit=0)
+        self.partitions = state.partitions
         self.orders: Space[PartnerOrder] = state.space(b"o", PartnerOrder, cache_limit=0)
+        self.cases: Space[ComplianceCase] = state.space(b"g", ComplianceCase, cache_limit=256)
+        #: Orders by partner and home day, where some rule takes back what was granted before.
+        self.by_day: Space[DayOrder] = state.space(b"y", DayOrder, cache_limit=0)
         #: Refunds that came while budgets were asked about their order, by order and number of arrival.
         self.returned: Space[bytes] = state.space(b"w", bytes, cache_limit=0)
 

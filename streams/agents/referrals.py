@@ -18,9 +18,10 @@ from schemas.program import Ratio, Referral
 from streams.agents import keys
 from streams.agents.accounts import Reversal
 from streams.agents.customer_state import CustomerState
-from streams.agents.marks import has_marks, marks_of
+from streams.agents.marks import has_marks
 from streams.engine.agent import DUPLICATE, Emit, Outcome
 from streams.rules.accrual import Granted
+from streams.rules.credits import marks_of
 from streams.rules.plan import OrderFacts, Plan
 from streams.rules.state import Advocacy, Customer, Grant, Order, Referred
 

@@ -96,11 +96,12 @@ class Sums:
         *,
         partners: tuple[PartnerLine, ...] = (),
         goals: tuple[GoalLine, ...] = (),
+        cases: dict[str, int] | None = None,
     ) -> None:
         """Tell the desk of partners at a review."""
         unsent = self.announced(program, midnight.day - 1, midnight.at, emit)
         unsent.day = midnight.day
-        self._send(program, unsent, midnight.at, emit, partners=partners, goals=goals)
+        self._send(program, unsent, midnight.at, emit, partners=partners, goals=goals, cases=cases)
         self._space.put(program.encode(), unsent)
 
     def report(
@@ -127,6 +128,7 @@ class Sums:
         partners: tuple[PartnerLine, ...] = (),
         goals: tuple[GoalLine, ...] = (),
         budgets: tuple[BudgetLine, ...] = (),
+        cases: dict[str, int] | None = None,
         done: bool = False,
     ) -> None:
         counted = Counted(
@@ -142,6 +144,7 @@ class Sums:
             partners,
             goals,
             budgets,
+            cases or {},
         )
         emit(Send("budgets", program, time, counted))
         unsent.number += 1

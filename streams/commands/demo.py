@@ -27,7 +27,8 @@ from streams.commands.front import (
     settings_from,
     settings_options,
 )
-from streams.commands.import_orders import Export, Refusals, export_from, export_options, feed
+from streams.commands.import_rows import Export, Refusals, feed
+from streams.commands.imports import export_from, export_options
 from streams.commands.serving import announce, listening, until_stopped
 from streams.engine.limits import APPEND_RECORDS
 from streams.engine.record import OutRecord

@@ -163,8 +163,10 @@ class Space(Generic[T]):
 class State:
     """All spaces of one task. ``drain`` gives the batch's changes for the store and the changelog."""
 
-    def __init__(self, reader: Reader, partition: int = 0) -> None:
+    def __init__(self, reader: Reader, partition: int = 0, partitions: int = 1) -> None:
         self._reader = reader
+        #: How many tasks each agent has.
+        self.partitions = partitions
         #: The task's partition, for those who wait for an answer.
         self.partition = partition
         self._books = Delta()

@@ -104,7 +104,7 @@ class Task:
         self._decode = decoder.decode
         self._limits = limits
         self._wall_clock = wall_clock
-        self._state = State(store, partition)
+        self._state = State(store, partition, partitions)
         self._progress_space = self._state.space(_TASK_PREFIX, TaskState, cache_limit=1)
         self._progress: TaskState = self._progress_space.get(b"") or TaskState()
         self._identities = Identities(self._state, limits.dedupe_days, limits.max_lateness_days)

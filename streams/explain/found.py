@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Raw, Struct
 
 from events.inputs import Input, OrderPlaced, PartnerRecord
-from events.outputs import AccrualDeclined, AttributionDecided, RewardEvent, TierChanged
+from events.outputs import AccrualDeclined, AttributionDecided, RewardEvent, RuleName, TierChanged
 from events.time import format_time, parse_time
 from schemas.codec import Decoded, Decoder, decode_output
 from schemas.program import Program
@@ -22,6 +22,8 @@ from streams.rules.tiers import Tiering, level_of
 
 #: Kinds of entries that the rules of an order grant.
 _OF_RULES: Final = ("accrued", "tier", "bonus")
+#: Kinds of entries that move what a case holds.
+_HOLDS: Final = ("held", "unheld")
 
 T = TypeVar("T", bound=Struct)
 
@@ -56,9 +58,32 @@ class Found(Struct, frozen=True):
         """What was taken back of an entry."""
         return (one for one in self.related if one.data.reverses == entry.data.entry_id)
 
+    def holds(self, entry: RewardEvent) -> Iterator[RewardEvent]:
+        """What of an entry was held for a case, and given free."""
+        name = f"~{entry.data.entry_id}"
+        return (
+            one
+            for one in self.related
+            if one.data.kind in _HOLDS
+            and one.data.entry_id.endswith(name)
+            and one.data.account == entry.data.account
+        )
+
     def original(self, entry: RewardEvent) -> RewardEvent | None:
-        """What an entry takes back."""
+        """What an entry takes back, holds or gives free."""
+        if entry.data.kind in _HOLDS:
+            return next((one for one in self.related if entry in list(self.holds(one))), None)
         return next((one for one in self.related if one.data.entry_id == entry.data.reverses), None)
+
+    def case(self, entry: RewardEvent) -> str | None:
+        """The case of compliance that an entry belongs to, when it does."""
+        original = self.original(entry)
+        if original is None:
+            return None
+        name = entry.data.entry_id.removesuffix(f"~{original.data.entry_id}")
+        if entry.data.kind in _HOLDS:
+            return name.partition("~")[2]
+        return name if name.partition("~")[0] in get_args(RuleName) else None
 
 
 class _Milestone(Struct):

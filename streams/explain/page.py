@@ -82,25 +82,42 @@ class Page:
             rows.append(("available_on", [words.apart(words.date(data.available_on))]))
         if data.expires_on is not None:
             rows.append(("expires_on", [words.apart(words.date(data.expires_on))]))
-        if data.reverses is not None:
-            rows.append(("reverses", [self._reversed_grant(found, entry)]))
-        back = [
-            words.say(
-                "reversed_by",
-                amount=words.amount(one.data.amount, data.unit),
-                entry=one.data.entry_id,
-                time=words.time(one.time, zone),
-            )
-            for one in found.reversals(entry)
-        ]
-        if back:
-            rows.append(("reversed_by", back))
-        return rows
+        return [*rows, *self._relations(found, entry)]
 
-    def _reversed_grant(self, found: Found, entry: RewardEvent) -> str:
-        words, original = self._words, found.original(entry)
+    def _relations(self, found: Found, entry: RewardEvent) -> Iterator[Row]:
+        """The case and the grant that an entry is about, and what was held and taken back of it."""
+        words = self._words
+        case, original = found.case(entry), found.original(entry)
+        if case is not None:
+            yield "case", [words.apart(case)]
+        if entry.data.reverses is not None:
+            yield "reverses", [self._grant(original, entry.data.reverses)]
+        elif original is not None:
+            yield "of_grant", [self._grant(original, "")]
+        held = [
+            self._later("held_by" if one.data.kind == "held" else "unheld_by", one)
+            for one in found.holds(entry)
+        ]
+        if held:
+            yield "held_by", held
+        back = [self._later("reversed_by", one) for one in found.reversals(entry)]
+        if back:
+            yield "reversed_by", back
+
+    def _later(self, sentence: str, entry: RewardEvent) -> str:
+        """What a later entry did to a grant."""
+        words, data = self._words, entry.data
+        return words.say(
+            sentence,
+            amount=words.amount(data.amount, data.unit),
+            entry=data.entry_id,
+            time=words.time(entry.time, self._zone(data.program)),
+        )
+
+    def _grant(self, original: RewardEvent | None, name: str) -> str:
+        words = self._words
         if original is None:
-            return words.apart(str(entry.data.reverses))
+            return words.apart(name)
         amount = words.amount(original.data.amount, original.data.unit)
         return words.say("reverses", amount=amount, entry=original.data.entry_id)
 
@@ -207,6 +224,8 @@ def tree(found: Found, versions: Versions) -> dict[str, Any]:
                 **msgspec.to_builtins(one.data),
                 "rule_text": None if one.data.rule is None else _text(versions, one),
                 "reversed_by": [other.data.entry_id for other in found.reversals(one)],
+                "held_by": [other.data.entry_id for other in found.holds(one)],
+                "case": found.case(one),
             }
             for one in found.entries
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -65,26 +65,26 @@ class Guess:
     columns: dict[str, str]
 
 
-def guess(path: Path, encoding: str) -> Guess:
+def guess(path: Path, encoding: str, synonyms: Mapping[str, Sequence[str]] = SYNONYMS) -> Guess:
     """Tell from the first lines of a file what it is; ``columns`` holds what the header's names reveal."""
     lines = [
         " ".join(row.cells) for row in islice(Table(path, _NO_SEPARATOR, encoding).rows(), _SNIFFED_LINES)
     ]
-    if lines and all(_CDNOW_LINE.fullmatch(line) for line in lines):
+    if synonyms is SYNONYMS and lines and all(_CDNOW_LINE.fullmatch(line) for line in lines):
         return Guess(separator=WHITESPACE, profile="cdnow", columns={})
     separator = max(",;\t|", key=lines[0].count) if lines else ","
     header = next((row.cells for row in Table(path, separator, encoding).rows()), [])
-    return Guess(separator=separator, columns=_by_name(header))
+    return Guess(separator=separator, columns=_by_name(header, synonyms))
 
 
-def _by_name(header: Sequence[str]) -> dict[str, str]:
+def _by_name(header: Sequence[str], synonyms: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """The columns whose names are synonyms of a field; a name that stands there twice is nobody's."""
     names = [cell.strip() for cell in header]
     plain = {_plain(name): name for name in names if names.count(name) == 1}
     return {
         field: plain[found]
-        for field, synonyms in SYNONYMS.items()
-        if (found := next((each for each in synonyms if each in plain), None)) is not None
+        for field, known in synonyms.items()
+        if (found := next((each for each in known if each in plain), None)) is not None
     }
 
 

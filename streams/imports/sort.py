@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from streams.engine.sort import RUN_BYTES, Sorter
-from streams.imports.orders import Mapped
+from streams.imports.mapping import Mapped
 
 
 def by_time(rows: Iterable[Mapped], run_bytes: int = RUN_BYTES) -> Iterator[Mapped]:

@@ -27,7 +27,7 @@ TEMPLATES: Final[dict[str, frozenset[str]]] = {
     "case_evidence_added": _CASE | {"count"},
     "case_upheld": _CASE,
     "case_dismissed": _CASE,
-    "partner_suspended": frozenset({"day", "reason"}),
+    "partner_suspended": frozenset({"day", "reason", "rule"}),
     "partner_reinstated": frozenset({"day"}),
     "tier_changed": frozenset({"direction", "before", "after", "metric", "value", "since"}),
     "key_day_ahead": frozenset({"name", "date", "days", "markets"}),

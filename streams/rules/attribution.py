@@ -24,11 +24,12 @@ _BETWEEN: Final = Fraction(1, 5)
 
 
 class Touch(Struct, array_like=True, frozen=True, order=True, gc=False):
-    """A click that can be credited; touches sort by time, then click id."""
+    """A click that can be credited, with its device and address; touches sort by time, then click id."""
 
     time: int
     click_id: str
     partner_id: str
+    marks: tuple[str, ...] = ()
 
 
 class Attribution(Struct, frozen=True):

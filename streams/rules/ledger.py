@@ -61,6 +61,22 @@ def take_available(account: Account, amount: int) -> None:
     account.expiring = [lot for lot in account.expiring if lot.amount]
 
 
+def lot_left(account: Account, program: str, expires: int) -> int:
+    """What is available of a program's grants that expire on a day; without one, of all that never expire."""
+    if not expires:
+        return max(0, account.available - sum(lot.amount for lot in account.expiring))
+    return sum(lot.amount for lot in account.expiring if lot.expires == expires and lot.program == program)
+
+
+def take_lot(account: Account, amount: int, program: str, expires: int) -> None:
+    """Take from what is available of a program's grants that expire on a day, which holds as much."""
+    account.available -= amount
+    for lot in account.expiring:
+        if expires and lot.expires == expires and lot.program == program:
+            lot.amount -= amount
+    account.expiring = [lot for lot in account.expiring if lot.amount]
+
+
 def take_pending(account: Account, due: int, amount: int, program: str, expires: int = 0) -> None:
     """Take from the pending lot of a day and an expiry; it holds as much by construction."""
     for position, lot in enumerate(account.pending):

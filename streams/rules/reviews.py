@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -63,6 +64,7 @@ def review_due(
         key_days=_ranked(known.results),
         budgets=_budgets(program, spent, last),
         innovation=innovations(program, lines),
+        open_cases=_cases(known.told),
     )
 
 
@@ -121,6 +123,13 @@ def _budgets(program: Program, lines: Sequence[BudgetLine], day: int) -> tuple[B
         )
         for name, budget in sorted(program.budgets.items())
     )
+
+
+def _cases(told: Sequence[Counted]) -> dict[str, int]:
+    found = Counter[str]()
+    for one in told:
+        found.update(one.cases)
+    return dict(sorted(found.items()))
 
 
 def _ranked(results: Sequence[KeyDayResult]) -> tuple[RankedKeyDay, ...]:

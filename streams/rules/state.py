@@ -64,6 +64,8 @@ class Customer(Struct, array_like=True, gc=False):
     #: Whether there are click ids, and marks, in entries of their own: those that have no room here.
     more_clicks: bool = False
     more_marks: bool = False
+    #: Clicks by program, partner and hour, of hours in which they were counted: others had one at most.
+    clicks: dict[str, int] = field(default_factory=dict)
 
 
 class Grant(Struct, array_like=True, gc=False):
@@ -80,6 +82,10 @@ class Grant(Struct, array_like=True, gc=False):
     #: Whether it is reversed only as a whole, with its order: what a referral grants.
     whole: bool = False
     entry_id: str = ""
+    #: What a case of compliance holds of it, and whether that was pending when it was held.
+    held: int = 0
+    held_pending: bool = False
+    case_id: str = ""
 
 
 class Order(Struct, array_like=True, gc=False):
@@ -145,6 +151,10 @@ class Member(Struct, array_like=True, gc=False):
     paid_search_allowed: bool = False
     locale: str | None = None
     name: str | None = None
+    #: Suspended by a rule of compliance, not by a person.
+    barred: bool = False
+    #: The program's terms version that the record was found to be older than, "" when it was not.
+    outdated: str = ""
 
 
 class Partner(Struct, array_like=True, gc=False):
@@ -157,6 +167,43 @@ class Partner(Struct, array_like=True, gc=False):
     tiers: dict[str, Tiering] = field(default_factory=dict)
     #: What rules granted, by program and rule and home day: a cap may come with a later version.
     granted: dict[str, dict[int, int]] = field(default_factory=dict)
+    #: By program and home day: credited orders that were refunded in full or cancelled.
+    reversed: dict[str, dict[int, int]] = field(default_factory=dict)
+    #: By program: devices and addresses of its own customers' clicks on its links, and whose they are.
+    marks: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    #: By program: the clicks of the home day that ended last.
+    clicked: dict[str, DayClicks] = field(default_factory=dict)
+
+
+class DayClicks(Struct, array_like=True, gc=False):
+    """Clicks of a home day as the customers' tasks told them, and whether they were found too fruitless."""
+
+    day: int
+    clicks: int = 0
+    found: bool = False
+
+
+class DayOrder(Struct, array_like=True, gc=False):
+    """An order that a partner was credited with on a home day."""
+
+    time: int
+    order_id: str
+
+
+class ComplianceCase(Struct, array_like=True, gc=False):
+    """A case: ``time`` of the newest evidence, how often it was opened, and how much evidence it has.
+
+    ``orders`` are those that it holds grants of, in the order in which they were held.
+    """
+
+    rule: str
+    time: int
+    open: bool = True
+    opening: int = 1
+    number: int = 1
+    orders: list[str] = field(default_factory=list)
+    #: How it was resolved last, "" before.
+    decision: str = ""
 
 
 class PartnerOrder(Struct, array_like=True, gc=False):
@@ -184,6 +231,11 @@ class PartnerOrder(Struct, array_like=True, gc=False):
     market: str = ""
     group: str = ""
     new_customer: bool = False
+    #: Cases that wait for its grants: the one that holds them ("" when none), those that it is evidence of
+    #: and that take back all of its day, and those that take back this order.
+    hold: str = ""
+    shows: list[str] = field(default_factory=list)
+    claws: list[str] = field(default_factory=list)
 
 
 class Brought(Struct, array_like=True, gc=False):

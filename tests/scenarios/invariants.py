@@ -25,6 +25,8 @@ WAYS = {
     "adjusted": {("program", "available"), ("available", "program")},
     "reversed": {(own, contra) for own in BUCKETS for contra in ("program", "budget")},
 }
+WAYS["held"] = {("pending", "held"), ("available", "held")}
+WAYS["unheld"] = {("held", "pending"), ("held", "available")}
 for _kind in ("accrued", "bonus"):
     WAYS[_kind] = WAYS[_kind] | {("budget", "pending"), ("budget", "available")}
 
@@ -76,7 +78,7 @@ def check_identity(world: World, events: list[RewardEvent]) -> None:
         sign = 1 if one.kind in GRANTS or one.kind == "adjusted" else -1
         # The request of a correction has its sign; what came of it stands in the postings.
         amount = one.amount if one.kind == "adjusted" else sum(posting.amount for posting in one.postings)
-        moved[one.account, one.unit] += 0 if one.kind == "released" else sign * amount
+        moved[one.account, one.unit] += 0 if one.kind in {"released", "held", "unheld"} else sign * amount
     assert +held == +moved
     assert -held == -moved
 

@@ -10,7 +10,7 @@ every entry of the ledger, dead letter and duplicate, in order; ``milestones`` a
 decisions on these topics, but for what comes by the calendar: goals, key days and reviews are ``watched``.
 ``attributions`` is who was credited with each order, ``notices`` is what partners are written. What is left
 out is empty, but for the last three, which are not looked at then. ``balances`` is [pending, available] per owner and
-unit.
+unit, with a third number where anything was ever held.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ EVENTS = {
     "partner": {"enrolled", "updated", "suspended", "reinstated"},
     "redemption": {"requested"},
     "adjustment": {"requested"},
+    "ad": {"observed"},
+    "compliance": {"case_resolved"},
 }
 LISTS = {"outputs", "attributions", "milestones", "compliance", "watched", "notices"}
 #: Milestones that come by the calendar.
@@ -92,7 +94,8 @@ def play(world: World, step: dict[str, Any], defaults: dict[str, Any]) -> None:
     (group,) = set(step) & set(EVENTS)
     ((name, data),) = step[group].items()
     assert name in EVENTS[group]
-    placed_only = {"market"} if (group, name) not in {("order", "placed"), ("link", "clicked")} else set()
+    in_market = {("order", "placed"), ("link", "clicked"), ("ad", "observed")}
+    placed_only = {"market"} if (group, name) not in in_market else set()
     placed_only |= {"currency"} if name == "cancelled" else set()
     known = {key: value for key, value in defaults.items() if key not in placed_only}
     world.send(f"{group}.{name}", step["at"], known | data, id_=step.get("id"))
@@ -111,5 +114,9 @@ def balances(world: World) -> dict[str, list[int]]:
         owner, _, bucket = rest.rpartition(":")
         if kind in OWNERS:
             for unit, amount in units.items():
-                found.setdefault(f"{owner} {unit}", [0, 0])[bucket == "available"] += amount
+                buckets = found.setdefault(f"{owner} {unit}", [0, 0])
+                if bucket == "held":
+                    buckets.append(amount)
+                else:
+                    buckets[bucket == "available"] += amount
     return found

@@ -9,11 +9,15 @@ from events.outputs import (
     AccrualDeclined,
     AttributionDecided,
     BudgetReached,
+    CaseDecided,
+    CaseEvidence,
     Credit,
     Decision,
     Notice,
+    PartnerBarred,
     RedemptionDeclined,
     ReferralDeclined,
+    ResolutionIgnored,
     TierChanged,
 )
 from events.time import format_time
@@ -29,7 +33,7 @@ def lines_of(decision: Decision) -> list[str]:
     return [head, *(f"{data.order_id} to {_credit(one)}" for one in data.credits)]
 
 
-def _line(decision: Decision) -> str:  # noqa: C901, PLR0911 - one for each kind of decision
+def _line(decision: Decision) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each kind of decision
     data = decision.data
     match data:
         case GoalProgressed():
@@ -63,6 +67,18 @@ def _line(decision: Decision) -> str:  # noqa: C901, PLR0911 - one for each kind
         case ReferralDeclined():
             order = f" at {data.order_id}" if data.order_id else ""
             return f"referral {data.referral_id}: declined{order}, {data.reason}"
+        case CaseEvidence():
+            how = "more evidence" if decision.type == "compliance.evidence_added" else "opened"
+            if data.opening > 1 and how == "opened":
+                how = "opened again"
+            return f"{data.case_id}: {how}, {data.action}, {data.evidence.summary}"
+        case CaseDecided():
+            amounts = ", ".join(f"{amount} {unit}" for unit, amount in data.amounts.items()) or "nothing held"
+            return f"{data.case_id}: {data.decision} by {data.actor}, {amounts}"
+        case ResolutionIgnored():
+            return f"{data.case_id}: {data.decision} by {data.actor} ignored, {data.reason}"
+        case PartnerBarred():
+            return f"{data.partner_id}: suspended by {data.case_id}"
         case _:
             raise AssertionError(f"no wording for {decision.type}")
 
@@ -97,6 +113,8 @@ def _review(data: ReviewDue) -> Iterator[str]:  # noqa: C901 - one for each part
     for day in data.key_days:
         ranks = f"{day.rank_productivity} and {day.rank_potential}"
         yield f"  {day.key_day} in {day.market} on {day.date}: {day.productivity} a day, uplift {day.uplift}, ranks {ranks}"
+    for rule, count in data.open_cases.items():
+        yield f"  open cases of {rule}: {count}"
     for budget in data.budgets:
         yield f"  budget {budget.budget_id} {budget.period}: {budget.spent} of {budget.amount}"
     for bonus in data.innovation:

@@ -179,7 +179,9 @@ class World:
             account = next(one for one in owner.accounts if one.unit == reward.unit)
             pending = balances.get(f"{reward.account}:pending", {}).get(reward.unit, 0)
             available = balances.get(f"{reward.account}:available", {}).get(reward.unit, 0)
+            held = balances.get(f"{reward.account}:held", {}).get(reward.unit, 0)
             assert (sum(lot.amount for lot in account.pending), account.available) == (pending, available)
+            assert account.held == held >= 0
             assert sum(lot.amount for lot in account.expiring) <= max(0, account.available)
             assert all(lot.amount > 0 for lot in account.expiring)
             assert all(lot.amount > 0 for lot in account.pending)

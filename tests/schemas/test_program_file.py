@@ -2,14 +2,30 @@ from __future__ import annotations
 
 import json
 import tomllib
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from events.outputs import RuleName
 from events.time import parse_time
-from schemas.program import Budget, Cap, FxRate, Goal, Level, Program, Ratio, Referral, Review, Tiers, When
+from schemas.program import (
+    Budget,
+    Cap,
+    Compliance,
+    FxRate,
+    Goal,
+    Level,
+    Policy,
+    Program,
+    Ratio,
+    Referral,
+    Review,
+    Tiers,
+    When,
+)
 from schemas.program_file import parse_json, parse_toml
 from tests import program_head
 
@@ -50,7 +66,7 @@ def test_examples_are_valid_and_have_full_effect(path: Path) -> None:
     parsed = parse_toml(path.read_text())
 
     assert parsed.errors == ()
-    assert {warning.path for warning in parsed.warnings} <= {"compliance"}
+    assert parsed.warnings == ()
     assert parsed.program is not None
     assert parsed.program.id == path.stem
 
@@ -305,13 +321,6 @@ def test_numbers_are_read_exactly(text: str, rate: str) -> None:
     assert program.accruals[0].rate.text == rate
 
 
-def test_what_has_no_effect_yet_is_named() -> None:
-    text = HEAD + "[compliance]\n" + RULE + 'budget = "q4"\n'
-    assert errors(text) == []
-
-    assert [warning.partition(":")[2] for warning in warnings(text)] == ["compliance: has no effect yet"]
-
-
 # Goals, reviews, bonuses for a share
 
 GOAL = """[[goal]]
@@ -556,3 +565,99 @@ def test_levels_by_orders_are_no_decimals() -> None:
     text = HEAD + TIERS.replace('"revenue"', '"orders"')
 
     assert errors(text) == ["21:tiers.levels[0].from: has more than 0 decimals"]
+
+
+# Compliance
+
+
+def compliance(text: str) -> Compliance:
+    parsed = parse_toml(HEAD + text)
+    assert parsed.program is not None, parsed.errors
+    return parsed.program.compliance
+
+
+def test_rules_that_are_not_named_are_flagged_with_their_own_bounds() -> None:
+    rules = compliance("")
+
+    assert {rules.policy(name).action for name in get_args(RuleName)} == {"flag"}
+    assert (rules.min_seconds, rules.max_clicks_per_customer_hour, rules.min_clicks) == (5, 30, 10_000)
+    assert (rules.min_conversion.text, rules.max_rate.text, rules.min_orders) == ("0.0005", "0.4", 50)
+    assert not rules.claws
+
+
+def test_each_rule_has_its_action_its_severity_and_its_own_keys() -> None:
+    rules = compliance(
+        "[compliance]\n"
+        'paid_traffic = { action = "reject", severity = "low", params = ["CPC"] }\n'
+        'disallowed_referrer = { hosts = ["Bad.Example."] }\n'
+        'reversal_rate = { action = "clawback", max_rate = "0.25", min_orders = 4 }\n'
+        "click_to_order_time = { min_seconds = 9 }\n"
+        "click_flooding = { max_clicks_per_customer_hour = 3, min_conversion = 0.01, min_clicks = 7 }\n"
+    )
+
+    assert rules.policy("paid_traffic") == Policy("reject", "low")
+    assert rules.policy("disallowed_referrer") == Policy("flag", "high")
+    assert {"cpc", "gclid"} <= rules.paid_params
+    assert rules.hosts == {"bad.example"}
+    assert (rules.max_rate.text, rules.min_orders, rules.min_seconds) == ("0.25", 4, 9)
+    assert (rules.max_clicks_per_customer_hour, rules.min_conversion.text, rules.min_clicks) == (3, "0.01", 7)
+    assert rules.claws
+
+
+@pytest.mark.parametrize(
+    ("due", "day"),
+    [
+        ("terms_due = 2026-03-01\n", date(2026, 3, 1)),
+        ('terms_due = "2026-03-01"\n', date(2026, 3, 1)),
+        # In Paris it is the next day already.
+        ("terms_due = 2026-03-01T23:30:00Z\n", date(2026, 3, 2)),
+        ('terms_due = "2026-03-01T23:30:00Z"\n', date(2026, 3, 2)),
+        ("", date(2026, 1, 1)),
+    ],
+)
+def test_terms_are_due_on_a_home_date(due: str, day: date) -> None:
+    assert compliance(f'[compliance]\nterms_version = "2"\n{due}').terms_due == day.toordinal()
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("terms_due = 5", "compliance.terms_due: must be a date, as 2026-01-01, or a time with an offset"),
+        ("terms_due = 2026-01-01T00:00:00", "compliance.terms_due: must be a date"),
+        ('terms_due = "soon"', "compliance.terms_due: must be a date"),
+        ('paid_traffic = "reject"', "compliance.paid_traffic: must be a table"),
+        ('paid_traffic = { action = "ban" }', "compliance.paid_traffic.action: must be"),
+        ('paid_traffic = { severity = "huge" }', "compliance.paid_traffic.severity: must be"),
+        ("paid_traffic = { min_seconds = 5 }", "compliance.paid_traffic.min_seconds: is not known here"),
+        ("click_to_order_time = { min_seconds = -1 }", "compliance.click_to_order_time.min_seconds: must be"),
+        (
+            "reversal_rate = { max_rate = 40 }",
+            "compliance.reversal_rate.max_rate: must be a share from 0 to 1",
+        ),
+        (
+            'disallowed_referrer = { hosts = ["https://a.b"] }',
+            "compliance.disallowed_referrer.hosts: https://a.b",
+        ),
+        ("cookie_stuffing = {}", "compliance.cookie_stuffing: is not known here"),
+    ],
+)
+def test_what_is_wrong_with_compliance_is_named(line: str, error: str) -> None:
+    assert error in "\n".join(errors(f"{HEAD}[compliance]\n{line}\n"))
+
+
+@pytest.mark.parametrize(
+    ("line", "warning"),
+    [
+        ("terms_due = 2026-01-01", "compliance.terms_due: has no effect without terms_version"),
+        ("brand_bidding = {}", "compliance.brand_bidding: never fires: no market has brand_terms"),
+        ("disallowed_referrer = {}", "compliance.disallowed_referrer: never fires: it has no hosts"),
+        ("terms_outdated = {}", "compliance.terms_outdated: never fires: there is no terms_version"),
+        ('paid_traffic = { action = "hold" }', "compliance.paid_traffic.action: hold is flag here"),
+        ('reversal_rate = { action = "reject" }', "compliance.reversal_rate.action: reject is flag here"),
+    ],
+)
+def test_rules_that_cannot_do_what_they_say_are_suspicious(line: str, warning: str) -> None:
+    text = f"{HEAD}{RULE}[compliance]\n{line}\n"
+
+    assert errors(text) == []
+    assert warning in "\n".join(warnings(text))

@@ -69,8 +69,6 @@ expires_days = 9
 hold_days = 1
 cap = { period = "month", amount = 9 }
 
-[compliance]
-
 [[goal]]
 id = "lea"
 scope = "partner"
@@ -94,7 +92,6 @@ def with_numbers(text: str) -> Any:
 def full() -> Any:
     """Content with every key of the format, but those that exclude each other."""
     text = DOCUMENTED.replace("[program]", '"$schema" = "program.json"\n[program]', 1)
-    text = text.replace("[markets.FR]", '[markets.FR]\nbrand_terms = ["acme"]', 1)
     return with_numbers(text + MORE)
 
 

@@ -490,3 +490,86 @@ def test_an_id_is_found_however_its_writer_escapes_it() -> None:
     records = [Record("orders", 0, at, 0, None, value) for at, value in enumerate(values)]
 
     assert [record.offset for record in holding(records, "caf\u00e9/1")] == [0, 1, 2]
+
+
+CASE = "click_to_order_time~lea~2025-03-05"
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger in which a case held two orders' grants: one was dismissed, one upheld on the next day."""
+    folder = tmp_path_factory.mktemp("cases")
+    (folder / "acme.toml").write_text(
+        f'{PROGRAM}\n[compliance]\nclick_to_order_time = {{ action = "hold" }}\n'
+    )
+    (folder / "in").mkdir()
+    events: dict[str, list[tuple[str, str, str, dict[str, Any]]]] = {
+        "partner-events": list(EVENTS["partner-events"]),
+        "clicks": [],
+        "orders": [],
+    }
+    for day, decision in ((5, "dismissed"), (6, "upheld")):
+        date, case_id = f"2025-03-0{day}", f"click_to_order_time~lea~2025-03-0{day}"
+        click = {"click_id": f"c{day}", "customer_id": "ada", "partner_id": "lea", "market": "FR"}
+        order = ORDER | {"order_id": f"o{day}", "subtotal": "20.00", "click_id": f"c{day}"}
+        resolved = {"case_id": case_id, "partner_id": "lea", "decision": decision, "actor": "mia"}
+        events["clicks"].append((f"c{day}", "link.clicked", f"{date}T12:00:00Z", click))
+        events["orders"].append((f"p{day}", "order.placed", f"{date}T12:00:01Z", order))
+        events["partner-events"].append(
+            (f"d{day}", "compliance.case_resolved", f"{date}T13:00:00Z", resolved)
+        )
+    for topic, those in events.items():
+        bodies = [
+            {"specversion": "1.0", "source": "shop", "id": id_, "type": type_, "time": time, "data": data}
+            for id_, type_, time, data in those
+        ]
+        (folder / "in" / f"{topic}.ndjson").write_text("".join(json.dumps(body) + "\n" for body in bodies))
+    command = ["replay", "--programs", str(folder / "acme.toml"), "--input", str(folder / "in")]
+    assert run([*command, "--out", str(folder / "out")]) == 0
+    return folder
+
+
+def test_a_grant_says_which_case_held_it_and_gave_it_free(cases: Path, capsys: Capture) -> None:
+    found = explained(cases, "o5~content~partner:lea", capsys).replace("\u202f", " ")
+
+    assert [line.strip() for line in found.splitlines() if "hold~" in line] == [
+        f"Held back      €1.00 by hold~{CASE}~o5~content~partner:lea, Mar 5, 2025, 1:00:01 PM (Europe/Paris)",
+        f"€1.00 given free by unhold~{CASE}~o5~content~partner:lea, Mar 5, 2025, 2:00:00 PM (Europe/Paris)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "what"),
+    [
+        (f"hold~{CASE}~o5~content~partner:lea", "held back"),
+        (f"unhold~{CASE}~o5~content~partner:lea", "given free"),
+        ("click_to_order_time~lea~2025-03-06~o6~content~partner:lea", "reversed"),
+    ],
+)
+def test_what_a_case_did_names_the_case_and_the_grant(
+    cases: Path, capsys: Capture, wanted: str, what: str
+) -> None:
+    found = explained(cases, wanted, capsys)
+
+    rows = dict(re.findall(r"^  (\S.*?\S)  +(\S.*)$", found, re.MULTILINE))
+    day = 6 if what == "reversed" else 5
+    assert rows["What"] == what
+    assert rows["Case"] == f"click_to_order_time~lea~2025-03-0{day}"
+    grant = rows["Takes back" if what == "reversed" else "Of"]
+    assert grant == f"€1.00 of o{day}~content~partner:lea"
+    assert rows["Steps"].startswith(f"case {rows['Case']}: ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_tells_of_cases(cases: Path, capsys: Capture, language: str) -> None:
+    found = explained(cases, "o5", capsys, "--lang", language)
+
+    assert found.count(f"unhold~{CASE}~o5~content~partner:lea") == 2  # of the grant, and by itself
+
+
+def test_json_names_the_case(cases: Path, capsys: Capture) -> None:
+    (entry,) = json.loads(explained(cases, f"hold~{CASE}~o5~content~partner:lea", capsys, "--json"))[
+        "entries"
+    ]
+
+    assert (entry["case"], entry["held_by"]) == (CASE, [])

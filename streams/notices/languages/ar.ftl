@@ -71,9 +71,12 @@ partner_suspended =
         { hello }
 
         مشاركتكم في { $program } موقوفة منذ { $day }. الطلبات الجديدة لا تكسب شيئا في الوقت الحالي.
-        { $reason ->
-            [none] { "" }
-           *[given] السبب: { $reason }
+        { $rule ->
+            [none] { $reason ->
+                [none] { "" }
+               *[given] السبب: { $reason }
+            }
+           *[rule] السبب: { rule_name }
         }
 
         { sign }

@@ -67,9 +67,12 @@ partner_suspended =
         { hello }
 
         seit dem { $day } ist Ihre Teilnahme an { $program } ausgesetzt. Neue Bestellungen bringen vorerst nichts ein.
-        { $reason ->
-            [none] { "" }
-           *[given] Grund: { $reason }
+        { $rule ->
+            [none] { $reason ->
+                [none] { "" }
+               *[given] Grund: { $reason }
+            }
+           *[rule] Grund: { rule_name }
         }
 
         { sign }

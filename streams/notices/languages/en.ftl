@@ -67,9 +67,12 @@ partner_suspended =
         { hello }
 
         Since { $day } your participation in { $program } is suspended. New orders earn nothing for now.
-        { $reason ->
-            [none] { "" }
-           *[given] Reason: { $reason }
+        { $rule ->
+            [none] { $reason ->
+                [none] { "" }
+               *[given] Reason: { $reason }
+            }
+           *[rule] Reason: { rule_name }
         }
 
         { sign }

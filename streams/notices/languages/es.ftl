@@ -67,9 +67,12 @@ partner_suspended =
         { hello }
 
         Desde el { $day } su participación en { $program } está suspendida. Por ahora, los nuevos pedidos no generan nada.
-        { $reason ->
-            [none] { "" }
-           *[given] Motivo: { $reason }
+        { $rule ->
+            [none] { $reason ->
+                [none] { "" }
+               *[given] Motivo: { $reason }
+            }
+           *[rule] Motivo: { rule_name }
         }
 
         { sign }

@@ -67,9 +67,12 @@ partner_suspended =
         { hello }
 
         Depuis le { $day }, votre participation à { $program } est suspendue. Les nouvelles commandes ne rapportent rien pour le moment.
-        { $reason ->
-            [none] { "" }
-           *[given] Motif : { $reason }
+        { $rule ->
+            [none] { $reason ->
+                [none] { "" }
+               *[given] Motif : { $reason }
+            }
+           *[rule] Motif : { rule_name }
         }
 
         { sign }

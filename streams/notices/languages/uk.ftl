@@ -69,9 +69,12 @@ partner_suspended =
         { hello }
 
         Від { $day } вашу участь у { $program } призупинено. Нові замовлення поки що нічого не приносять.
-        { $reason ->
-            [none] { "" }
-           *[given] Причина: { $reason }
+        { $rule ->
+            [none] { $reason ->
+                [none] { "" }
+               *[given] Причина: { $reason }
+            }
+           *[rule] Причина: { rule_name }
         }
 
         { sign }

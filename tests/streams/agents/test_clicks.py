@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from events.time import DAY_MS, HOUR_MS, format_time, parse_time
+from streams.agents.keys import clicks_of
 from streams.agents.marks import has_marks
+from streams.rules.home_days import home_days
 from streams.rules.state import Customer
 from tests.scenarios.world import World
 
@@ -47,16 +49,17 @@ def test_click_ids_are_known_for_their_memory_whether_or_not_their_touch_is_kept
     assert [(one.time, one.click_id) for one in ada(world).touches["acme"]] == touches
 
 
-def test_a_click_writes_nothing_but_its_customers_record_while_there_is_room() -> None:
+def test_a_click_writes_its_customers_record_and_counts_for_its_partners_day_alone() -> None:
     world = World(ACME + REFERRAL)
+    of_the_day = b"n" + clicks_of("acme", home_days("Europe/Paris").ordinal(START), "lea")
     for number in range(50):
         click(world, START + number, f"c{number}", device_id="d", ip_hash="i")
 
-    assert list(world.reader.values) == [b"cada"]
+    assert sorted(world.reader.values) == [b"cada", of_the_day]
 
     click(world, START + 50, "c50", device_id="d", ip_hash="i")
 
-    assert list(world.reader.values) == [b"cada", b"x3\x00adac0"]
+    assert sorted(world.reader.values) == [b"cada", of_the_day, b"x3\x00adac0"]
 
 
 def test_marks_are_remembered_also_where_the_record_has_no_room() -> None:

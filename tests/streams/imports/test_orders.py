@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from streams.imports.orders import MappingError, OrderMapping, RowError, mapper, parse_zone
+from streams.imports.mapping import MappingError, RowError, mapper, parse_zone
+from streams.imports.orders import OrderMapping
 from streams.imports.table import Row
 
 COLUMNS = {"order_id": "1", "customer_id": "2", "time": "3", "subtotal": "4"}

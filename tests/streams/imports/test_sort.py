@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from streams.imports.orders import Mapped
+from streams.imports.mapping import Mapped
 from streams.imports.sort import by_time
 
 

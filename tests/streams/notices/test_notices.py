@@ -195,8 +195,9 @@ def test_the_region_writes_numbers_its_own_way() -> None:
 
 
 def test_a_suspension_without_a_reason_names_none() -> None:
-    assert "Reason: fraud" in written("partner_suspended", "en").body
-    assert "Reason" not in written("partner_suspended", "en", reason="none").body
+    assert "Reason: ads on brand terms" in written("partner_suspended", "en").body
+    assert "Reason: fraud" in written("partner_suspended", "en", rule="none").body
+    assert "Reason" not in written("partner_suspended", "en", rule="none", reason="none").body
 
 
 def test_one_cause_makes_one_id() -> None:

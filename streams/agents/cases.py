@@ -1,0 +1,292 @@
+"""Cases of compliance: evidence opens or joins them, a person resolves them (DOMAIN section 9).
+
+There is one per rule, partner and home date. Whatever changes a case is told in ``_tell`` alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final, Literal
+
+from events.inputs import CaseResolved
+from events.messages import Breach, Origin
+from events.outputs import (
+    CaseDecided,
+    CaseEvidence,
+    Decision,
+    DecisionData,
+    PartnerBarred,
+    ResolutionIgnored,
+    Window,
+)
+from events.time import format_time
+from schemas.program import Action
+from streams.agents import keys
+from streams.agents.accounts import Seizure
+from streams.agents.case_notices import case_notice
+from streams.agents.holds import hold, unhold
+from streams.agents.partner_state import PartnerState
+from streams.agents.standings import tell_standing
+from streams.engine.agent import Emit
+from streams.rules.home_days import iso_date
+from streams.rules.plan import Plan
+from streams.rules.state import ComplianceCase, Partner, PartnerOrder
+
+#: What shows a breach, which decides what can be done about it.
+Shown = Literal["order", "click", "other"]
+
+#: Actions that need an order, or something that can be turned away.
+_WITHOUT: Final[dict[Shown, frozenset[Action]]] = {
+    "order": frozenset(),
+    "click": frozenset({"hold"}),
+    "other": frozenset({"hold", "reject"}),
+}
+
+
+class Opened:
+    """What came of a breach: the case that it belongs to, and what is to be done."""
+
+    __slots__ = ("action", "case_id", "origin", "rule")
+
+    def __init__(self, case_id: str, rule: str, action: Action, origin: Origin) -> None:
+        self.case_id = case_id
+        self.rule = rule
+        self.action = action
+        self.origin = origin
+
+
+def add_evidence(
+    state: PartnerState,
+    plan: Plan,
+    partner_id: str,
+    partner: Partner,
+    breach: Breach,
+    shown: Shown,
+    time: int,
+    emit: Emit,
+    *,
+    day: int | None = None,
+    window: tuple[int, int] | None = None,
+) -> Opened:
+    """Open the case of a breach at a time, or add to it, and suspend the partner if that is what it asks for.
+
+    ``day`` is the home date of the case, else that of the time; ``window`` the span that the evidence is
+    about in milliseconds, else that day. Holding, rejecting and taking back are left to the caller.
+    """
+    rules, program, rule = plan.program.compliance, plan.program, breach.rule
+    if day is None:
+        day = plan.home.ordinal(time)
+    start, end = window or (plan.home.midnight(day), plan.home.midnight(day + 1))
+    policy = rules.policy(rule)
+    action: Action = "flag" if policy.action in _WITHOUT[shown] else policy.action
+    case_id = f"{rule}~{partner_id}~{iso_date(day)}"
+    key = keys.case_key(program.id, partner_id, case_id)
+    case = state.cases.get(key)
+    opens = case is None or not case.open
+    if case is None:
+        case = ComplianceCase(rule, time)
+    else:
+        case.time = max(case.time, time)
+        case.number += 1
+        case.opening += not case.open
+        case.open = True
+    state.cases.put(key, case)
+    if not opens:
+        name = f"{case_id}~evidence~{case.number}"
+    else:
+        name = case_id if case.opening == 1 else f"{case_id}~{case.opening}"
+    data = CaseEvidence(
+        case_id=case_id,
+        program=program.id,
+        program_version=program.version,
+        partner_id=partner_id,
+        rule=rule,
+        severity=policy.severity,
+        action=action,
+        evidence=breach.evidence,
+        window=Window(format_time(start), format_time(end)),
+        terms_version=rules.terms_version,
+        opening=case.opening,
+        number=case.number,
+    )
+    type_ = "compliance.violation_detected" if opens else "compliance.evidence_added"
+    _tell(state, "compliance", type_, name, partner, program.id, partner_id, time, data, emit)
+    opened = Opened(case_id, rule, action, Origin(breach.evidence.source, breach.evidence.id, time))
+    if action == "suspend":
+        _bar(state, plan, partner_id, partner, opened, case.number, time, emit)
+    return opened
+
+
+def hold_grants(
+    state: PartnerState,
+    partner_id: str,
+    partner: Partner,
+    order_id: str,
+    decided: PartnerOrder,
+    origin: Origin,
+    emit: Emit,
+) -> None:
+    """Hold the grants of an order that were just posted, for the case that asked for it.
+
+    Should a person have upheld the case while budgets were asked, they are reversed instead.
+    """
+    key = keys.case_key(decided.program, partner_id, decided.hold)
+    case = state.cases.get(key)
+    if case is None or (not case.open and case.decision != "upheld"):
+        return
+    if not case.open:
+        what = _seizure(decided.hold, order_id, decided, origin, "upheld before it was granted")
+        for grant in decided.grants:
+            state.reverse(what, partner_id, partner, grant, grant.amount, decided.home_day, emit)
+        return
+    what = _seizure(decided.hold, order_id, decided, origin, "held until it is resolved")
+    held = [hold(state, what, partner_id, partner, grant, emit) for grant in decided.grants]
+    if any(held):
+        case.orders.append(order_id)
+        state.cases.put(key, case)
+
+
+def resolve(state: PartnerState, event: CaseResolved, partner: Partner, emit: Emit) -> None:
+    """Give back or reverse what the case holds, in the order in which it was held."""
+    program, partner_id, case_id = event.program, event.partner_id, event.case_id
+    key = keys.case_key(program, partner_id, case_id)
+    case = state.cases.get(key)
+    if case is None or not case.open:
+        ignored = ResolutionIgnored(
+            case_id=case_id,
+            program=program,
+            partner_id=partner_id,
+            decision=event.decision,
+            actor=event.actor,
+            reason="case_unknown" if case is None else "case_resolved",
+        )
+        name = f"ignored~{case_id}~{event.source}~{event.id}"
+        _tell(
+            state,
+            "milestones",
+            "case.resolution_ignored",
+            name,
+            partner,
+            program,
+            partner_id,
+            event.time,
+            ignored,
+            emit,
+        )
+        return
+    amounts, entries = Counter[str](), 0
+    origin = Origin(event.source, event.id, event.time)
+    for order_id in case.orders:
+        order_key = keys.open_key(program, order_id, partner_id)
+        decided = state.orders.get(order_key)
+        if decided is None:
+            continue
+        what = _seizure(case_id, order_id, decided, origin, f"{event.decision} by {event.actor}")
+        for grant in decided.grants:
+            if grant.case_id != case_id or not grant.held:
+                continue
+            amounts[grant.unit] += grant.held
+            entries += 1
+            if event.decision == "dismissed":
+                unhold(state, what, partner_id, partner, grant, emit)
+            else:
+                goal = grant.reversed + grant.held
+                state.reverse(what, partner_id, partner, grant, goal, decided.home_day, emit)
+        state.orders.put(order_key, decided)
+    data = CaseDecided(
+        case_id=case_id,
+        program=program,
+        partner_id=partner_id,
+        rule=case.rule,
+        decision=event.decision,
+        actor=event.actor,
+        opening=case.opening,
+        entries=entries,
+        amounts=dict(sorted(amounts.items())),
+    )
+    name = f"{case_id}~resolved~{case.opening}"
+    _tell(
+        state,
+        "compliance",
+        "compliance.case_resolved",
+        name,
+        partner,
+        program,
+        partner_id,
+        event.time,
+        data,
+        emit,
+    )
+    case.open, case.orders, case.decision = False, [], event.decision
+    state.cases.put(key, case)
+
+
+def _bar(
+    state: PartnerState,
+    plan: Plan,
+    partner_id: str,
+    partner: Partner,
+    opened: Opened,
+    number: int,
+    time: int,
+    emit: Emit,
+) -> None:
+    """Suspend the partner until somebody reinstates it."""
+    program = plan.program
+    member = partner.members[program.id]
+    if member.barred:
+        return
+    member.barred = True
+    data = PartnerBarred(
+        partner_id=partner_id,
+        program=program.id,
+        program_version=program.version,
+        case_id=opened.case_id,
+        rule=opened.rule,
+    )
+    name = f"{opened.case_id}~suspended~{number}"
+    _tell(
+        state,
+        "compliance",
+        "compliance.partner_suspended",
+        name,
+        partner,
+        program.id,
+        partner_id,
+        time,
+        data,
+        emit,
+    )
+    tell_standing(state, program.id, partner_id, member, time, emit)
+
+
+def _seizure(case_id: str, order_id: str, decided: PartnerOrder, origin: Origin, why: str) -> Seizure:
+    return Seizure(
+        case_id=case_id,
+        program=decided.program,
+        version=decided.version,
+        order_id=order_id,
+        origin=origin,
+        time=origin.time,
+        why=why,
+    )
+
+
+def _tell(
+    state: PartnerState,
+    topic: Literal["compliance", "milestones"],
+    type_: str,
+    name: str,
+    partner: Partner,
+    program: str,
+    partner_id: str,
+    time: int,
+    data: DecisionData,
+    emit: Emit,
+) -> None:
+    """Say that a case changed, and write it to the partner."""
+    decision = Decision(topic, type_, name, f"partner:{partner_id}", partner_id, time, data)
+    emit(decision)
+    written = case_notice(partner.members.get(program), decision, state.zone(program))
+    if written is not None:
+        emit(written)
