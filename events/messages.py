@@ -144,6 +144,68 @@ class Undone(Struct, frozen=True, tag="undone", gc=False):
     origin: Origin
 
 
+#: What orders came to: how many, their net in minor units, and how many of new customers.
+Figures = tuple[int, int, int]
+#: Orders that are counted together: home day, day in the market, market, channel and key days.
+OrderCell = tuple[int, int, str, str, tuple[str, ...]]
+#: Credits that are counted together: home day and the partners' group.
+GroupCell = tuple[int, str]
+
+
+class PartnerLine(Struct, frozen=True, array_like=True, gc=False):
+    """A partner at a review: by market what it brought in the period, and in the one before."""
+
+    review: str
+    partner_id: str
+    group: str
+    now: dict[str, Figures]
+    before: dict[str, Figures]
+
+
+class GoalLine(Struct, frozen=True, array_like=True, gc=False):
+    """A goal that partners have, at a review: how many have it and reached it, and what they brought.
+
+    ``of`` is the partner of a goal that only one has.
+    """
+
+    goal: str
+    of: str
+    partners: int
+    reached: int
+    actual: int
+
+
+class BudgetLine(Struct, frozen=True, array_like=True, gc=False):
+    """A budget at a review: what is spent of it in its period."""
+
+    budget: str
+    spent: int
+
+
+class Counted(Struct, frozen=True, tag="counted", gc=False):
+    """To a program's desk: what a partition of an agent counted.
+
+    ``day`` is the home day whose midnight it belongs to; with ``done`` the partition has come to it and has
+    nothing more to say of what was before. The first message of a partition has nothing but ``done`` and the
+    day on which it starts to count. ``number`` tells apart several of one day.
+    """
+
+    program: str
+    agent: str
+    partition: int
+    day: int
+    number: int
+    time: int
+    done: bool
+    orders: dict[OrderCell, Figures] = {}
+    groups: dict[GroupCell, Figures] = {}
+    partners: tuple[PartnerLine, ...] = ()
+    goals: tuple[GoalLine, ...] = ()
+    budgets: tuple[BudgetLine, ...] = ()
+    #: Open cases by rule, at a review.
+    cases: dict[str, int] = {}
+
+
 class Standing(Struct, frozen=True, tag="standing", gc=False):
     """From an enrolled partner to all customers: what rules about clicks need; ``markets`` None means all.
 
@@ -208,6 +270,7 @@ Message = (
     | Clicked
     | Marked
     | ClicksCounted
+    | Counted
 )
 
 

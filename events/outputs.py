@@ -10,6 +10,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from events.milestones import GoalProgressed, KeyDayClosed, KeyDayUpcoming, ReviewDue
+
 Kind = Literal[
     "accrued",
     "tier",
@@ -190,6 +192,21 @@ class AccrualDeclined(Struct, frozen=True, kw_only=True, gc=False):
     reason: str
 
 
+class Notice(Struct, frozen=True, kw_only=True, gc=False):
+    """A message to a partner in one of Keyday's languages; ``data`` is what it was written from.
+
+    Money in ``data`` is an integer in minor units beside its currency, dates are ``YYYY-MM-DD``.
+    """
+
+    template: str
+    partner_id: str
+    program: str
+    locale: str
+    subject: str
+    body: str
+    data: dict[str, str | int | list[str]]
+
+
 class Evidence(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What was seen: ``summary`` in a sentence, then where and how often, as far as the rule looks at it.
 
@@ -305,6 +322,11 @@ DecisionData = (
     | RedemptionDeclined
     | ReferralDeclined
     | AccrualDeclined
+    | GoalProgressed
+    | KeyDayUpcoming
+    | KeyDayClosed
+    | ReviewDue
+    | Notice
     | CaseEvidence
     | CaseDecided
     | ResolutionIgnored
@@ -315,7 +337,7 @@ DecisionData = (
 class Decision(Struct, frozen=True, gc=False):
     """Something decided that is no ledger entry, on its topic; ``key`` is the record's key."""
 
-    topic: Literal["attributions", "milestones", "compliance"]
+    topic: Literal["attributions", "milestones", "compliance", "notices"]
     type: str
     id: str
     subject: str

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from events.milestones import GoalProgressed, KeyDayClosed, KeyDayUpcoming, ReviewDue
 from events.outputs import (
     AccrualDeclined,
     AttributionDecided,
@@ -15,6 +16,7 @@ from events.outputs import (
     CaseEvidence,
     Decision,
     DecisionData,
+    Notice,
     PartnerBarred,
     RedemptionDeclined,
     ReferralDeclined,
@@ -47,6 +49,11 @@ DECISIONS: dict[str, type[Struct]] = {
     "redemption.declined": RedemptionDeclined,
     "referral.declined": ReferralDeclined,
     "accrual.declined": AccrualDeclined,
+    "goal.progressed": GoalProgressed,
+    "key_day.upcoming": KeyDayUpcoming,
+    "key_day.closed": KeyDayClosed,
+    "review.due": ReviewDue,
+    "notice.issued": Notice,
     "compliance.violation_detected": CaseEvidence,
     "compliance.evidence_added": CaseEvidence,
     "compliance.case_resolved": CaseDecided,

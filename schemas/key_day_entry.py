@@ -260,7 +260,6 @@ class _EntryReader:
                 "notice_days", f"must be a list of days from 0 to {_MOST_NOTICE_DAYS}, as [{wanted}]"
             )
             return default
-        self._table.problems.warn(self._table.at("notice_days"), "has no effect yet")
         return tuple(sorted(set(value), reverse=True))
 
 

@@ -129,6 +129,8 @@ class Bonus(Struct, frozen=True, kw_only=True):
     expires_days: int | None
     cap: Cap | None
     budget: str | None
+    #: The stable part of the partners that get it; ``None`` is all of them.
+    share: Ratio | None = None
 
 
 class Budget(Struct, frozen=True):
@@ -168,6 +170,28 @@ class Referral(Struct, frozen=True, kw_only=True):
     cap_per_month: int | None
     hold_days: int
     expires_days: int | None
+
+
+class Goal(Struct, frozen=True, kw_only=True):
+    """What is to be reached in a calendar period: minor units of revenue, or a count.
+
+    ``of`` is the group or the partner of the scope; ``None`` sets the goal to each of them.
+    """
+
+    id: str
+    scope: Literal["program", "group", "partner"]
+    of: str | None
+    metric: Literal["revenue", "orders", "new_customers"]
+    period: Literal["week", "month", "quarter", "year"]
+    target: int
+
+
+class Review(Struct, frozen=True):
+    """When the program is looked at: the day of the week (1 is Monday), the month or the quarter."""
+
+    id: str
+    cadence: Literal["weekly", "monthly", "quarterly"]
+    day: int
 
 
 class Policy(Struct, frozen=True):
@@ -243,4 +267,6 @@ class Program(Struct, frozen=True, kw_only=True):
     budgets: dict[str, Budget] = {}
     tiers: Tiers | None = None
     referral: Referral | None = None
+    goals: tuple[Goal, ...] = ()
+    reviews: tuple[Review, ...] = ()
     compliance: Compliance = Compliance()

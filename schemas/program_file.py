@@ -1,7 +1,6 @@
 """Program files, TOML or the same content as JSON, into the model; every error at once, with path and line.
 
-What DOMAIN allows and Keyday does not act on yet is accepted and named in the warnings, and so is what is
-valid and suspicious.
+What is valid and suspicious is named in the warnings.
 """
 
 from __future__ import annotations
@@ -37,6 +36,7 @@ from schemas.program import (
     When,
 )
 from schemas.program_compliance import read_compliance
+from schemas.program_goals import read_goals, read_reviews
 from schemas.program_lint import suspicions
 from schemas.program_partners import MOST_COUNT, MOST_DAYS, read_budgets, read_referral, read_tiers
 from schemas.program_table import Problems, Table
@@ -44,8 +44,6 @@ from schemas.toml_lines import key_lines
 
 #: Rule ids that the ledger uses itself.
 _RESERVED_RULES: Final = ("tier", "tier-points", "referral")
-_LATER_TABLES: Final = ("goal", "review")
-_NO_EFFECT: Final = "has no effect yet"
 
 
 class Parsed(Struct, frozen=True):
@@ -163,12 +161,11 @@ class _Reader:
             budgets=self._budgets,
             tiers=self._tiers,
             referral=read_referral(top, self._digits, [entry.id for entry in self._key_days]),
+            goals=read_goals(top, self._digits),
+            reviews=read_reviews(top),
             compliance=read_compliance(top, home_tz, effective_from),
         )
         head.done()
-        for key in _LATER_TABLES:
-            if top.raw(key) is not None:
-                self._problems.warn(key, _NO_EFFECT)
         top.done()
         warn_of_missing_dates(program, self._problems)
         return program
@@ -260,11 +257,18 @@ class _Reader:
             expires_days=table.maybe_whole("expires_days", 0, MOST_DAYS),
             cap=self._cap(table, unit),
             budget=self._budget(table, unit),
+            share=self._share(table, to),
         )
-        if table.raw("share") is not None:
-            self._problems.warn(table.at("share"), _NO_EFFECT)
         table.done()
         return rule
+
+    def _share(self, table: Table, to: To) -> Ratio | None:
+        share = table.ratio("share")
+        if share is not None and not 0 < share.numerator <= share.denominator:
+            table.wrong("share", "must be above 0 and up to 1, as 0.5")
+        if share is not None and to == "customer":
+            table.wrong("share", "is of partners: a bonus for customers runs for all of them")
+        return share
 
     def _to(self, table: Table) -> To:
         return cast("To", table.choice("to", ("partner", "customer")))

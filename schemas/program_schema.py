@@ -19,12 +19,15 @@ from schemas.program import (
     Basis,
     Budget,
     Cap,
+    Goal,
     Program,
+    Review,
     Severity,
     Tiers,
     To,
 )
 from schemas.program_compliance import MOST_SECONDS
+from schemas.program_goals import LAST_DAYS, WEEKDAYS
 from schemas.program_partners import MOST_COUNT, MOST_DAYS
 from schemas.program_table import DECIMALS_MAX, DIGITS_MAX, RATIO_LIMIT, TEXT_LIMIT
 from schemas.upcast import SCHEMA_PREFIX
@@ -36,6 +39,7 @@ _DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 _DIGITS: Final = f"[0-9]{{1,{DIGITS_MAX}}}"
 _FRACTION: Final = f"(\\.[0-9]{{1,{DECIMALS_MAX}}})?"
 _TEXT: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": TEXT_LIMIT}
+_NAME: Final[Schema] = {**_TEXT, "pattern": "^[^~]*$"}
 _TEXTS: Final[Schema] = {"type": "array", "items": {"type": "string", "minLength": 1}}
 _ZONE: Final[Schema] = {"type": "string", "minLength": 1, "examples": ["Europe/Paris", "America/New_York"]}
 _TIME: Final[Schema] = {"type": "string", "format": "date-time"}
@@ -77,8 +81,8 @@ def program_schema() -> Schema:
         "tiers": _tiers(),
         "referral": _referral(),
         "compliance": _compliance(),
-        "goal": _list({"type": "object"}, "No effect yet."),
-        "review": _list({"type": "object"}, "No effect yet."),
+        "goal": _list(_goal(), "What is to be reached in each calendar period."),
+        "review": _list(_review(), "When the program is looked at, with the figures since the last time."),
     }
     return {
         "$schema": _DIALECT,
@@ -151,7 +155,9 @@ def _key_day() -> Schema:
         "days": _about(_whole(1, MOST_DAYS), "How many days it lasts.", 1),
         "tz_policy": _about(_enum(("market", "organiser")), "Whose local time counts.", "market"),
         "tz": _about(_ZONE, "Zone of the organiser."),
-        "notice_days": _about({}, "How many days before the day partners are told."),
+        "notice_days": _about(
+            {"type": "array", "items": _whole(0, 366)}, "How many days before the day partners are told."
+        ),
     }
     return {**_table(properties), "anyOf": [{"required": ["use"]}, {"required": ["id"]}]}
 
@@ -174,7 +180,7 @@ def _bonus() -> Schema:
         **_rule(),
         "on": _about(_TEXTS, "Key days of this file; empty or left out: always."),
         "multiply": _about(_MULTIPLIER, "Grants the base times (multiply - 1) on top."),
-        "share": _about({}, "No effect yet."),
+        "share": _about(_SHARE, "Runs for this stable part of the partners; left out: for all."),
     }
     return _either(_table(properties, ("id", "to", "unit")), "multiply")
 
@@ -287,6 +293,29 @@ def _referral() -> Schema:
         "expires_days": _about(_whole(0, MOST_DAYS), "Home days until they are gone; left out: never."),
     }
     return _table(properties, (), "Points for customers who bring friends, and for these.")
+
+
+def _goal() -> Schema:
+    properties = {
+        "id": _about(_NAME, "The name by which it is told."),
+        "scope": _about(_choices(Goal, "scope"), "Whose orders count."),
+        "group": _about(_TEXT, "With scope group: of this group; left out: of each."),
+        "partner_id": _about(_TEXT, "With scope partner: of this partner; left out: of each."),
+        "metric": _about(_choices(Goal, "metric"), "What counts: net revenue, orders, or new customers."),
+        "period": _about(_choices(Goal, "period"), "Home weeks from Monday, months, quarters or years."),
+        "target": _about(_DECIMAL, "Revenue in program currency, or a whole number."),
+    }
+    return _table(properties, ("id", "scope", "metric", "period", "target"))
+
+
+def _review() -> Schema:
+    day = {"anyOf": [_whole(1, max(LAST_DAYS.values())), _enum(WEEKDAYS)]}
+    properties = {
+        "id": _about(_NAME, "The name by which it is told."),
+        "cadence": _about(_choices(Review, "cadence"), "How often."),
+        "day": _about(day, "The day of the week (1 is Monday), of the month, or of the quarter.", 1),
+    }
+    return _table(properties, ("id", "cadence"))
 
 
 def _compliance() -> Schema:

@@ -35,6 +35,8 @@ class Problems:
         self.lenient = lenient
         self.errors: list[ProgramError] = []
         self.warnings: list[ProgramError] = []
+        #: Names that were declared, by the kind of table.
+        self.ids: dict[str, set[str]] = {}
 
     def error(self, path: str, message: str) -> None:
         self.errors.append(ProgramError(path, line_of(self._lines, path), message))

@@ -137,8 +137,8 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         name="budgets-inbox",
         direction="inbox",
-        key="budget id",
-        doc="Grants that ask a budget, and reversals that give back to it.",
+        key="budget id, or program id",
+        doc="Grants that ask a budget, reversals that give back to it, and what is counted for the desk.",
     ),
     Topic(
         name="rewards",
@@ -170,7 +170,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         name="milestones",
         direction="output",
-        key="owner id",
+        key="owner, budget or program id",
         doc="Tiers, goals, budgets, key days and reviews, and what was declined.",
         types=(
             "tier.changed",
@@ -179,6 +179,10 @@ TOPICS: tuple[Topic, ...] = (
             "redemption.declined",
             "referral.declined",
             "accrual.declined",
+            "goal.progressed",
+            "key_day.upcoming",
+            "key_day.closed",
+            "review.due",
             "case.resolution_ignored",
         ),
     ),
@@ -187,6 +191,7 @@ TOPICS: tuple[Topic, ...] = (
         direction="output",
         key="partner_id",
         doc="Messages to partners, in their language.",
+        types=("notice.issued",),
     ),
     Topic(
         name="dead-letters",

@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import date
 
 from events.inputs import InputEvent
-from events.messages import Answered, Asked, GivenBack, Message, Send, Wish
+from events.messages import Answered, Asked, BudgetLine, Counted, GivenBack, Message, Send, Wish
 from events.outputs import BudgetReached, Decision
 from schemas.program import Budget, Program
 from schemas.programs import Programs
+from streams.agents.desks import Desks
+from streams.agents.sums import Sums
 from streams.agents.versions import deciding_version
 from streams.engine.agent import Emit, Outcome
+from streams.engine.clock import Midnight
 from streams.engine.record import RecordLike
 from streams.engine.state import Space, State
 from streams.rules.caps import allowed, counted, period_of, sum_of
+from streams.rules.periods import is_reviewed
 from streams.rules.state import BudgetState
 
 
@@ -28,6 +32,8 @@ class Budgets:
         self._programs = programs
         self.entities: Space[BudgetState] = state.space(b"c", BudgetState, cache_limit=1_000)
         self.new_entity = BudgetState
+        self._sums = Sums(self.name, state)
+        self._desks = Desks(state, programs)
 
     def owner(self, event: InputEvent) -> str | None:
         """No input event belongs to a budget."""
@@ -40,7 +46,7 @@ class Budgets:
         return None
 
     def receive(self, message: Message, emit: Emit) -> None:
-        """Answer wishes, or take back what was reversed."""
+        """Answer wishes, take back what was reversed, and let desks know what was counted."""
         if isinstance(message, Asked):
             self._answer(message, emit)
         elif isinstance(message, GivenBack):
@@ -48,16 +54,41 @@ class Budgets:
             state = self.entities.get(key) or BudgetState()
             state.by_day = counted(state.by_day, message.day, -message.amount)
             self.entities.put(key, state)
+        elif isinstance(message, Counted):
+            self._desks.take(message, emit)
 
     def midnight(self, zone: str, day: int, at: int, limit: int, emit: Emit) -> bool:
-        """Nothing falls due: a monthly budget counts by the home days of its grants."""
-        del zone, day, at, limit, emit
+        """Tell the desks what is spent, and let those of this partition close their day.
+
+        No budget falls due: a monthly one counts by the home days of its grants.
+        """
+        del limit
+        midnight = Midnight(at, zone, day)
+        self._sums.report(self._programs, midnight, emit, self._spent_lines(midnight))
+        self._desks.midnight(midnight, emit)
         return True
+
+    def _spent_lines(self, midnight: Midnight) -> dict[str, tuple[BudgetLine, ...]]:
+        """What is spent of the budgets of programs that are reviewed at a midnight, in their periods."""
+        lines: dict[str, tuple[BudgetLine, ...]] = {}
+        for name in self._programs.ids():
+            program = self._programs.in_force(name, midnight.at)
+            if program is None or program.home_tz != midnight.zone or not is_reviewed(program, midnight.day):
+                continue
+            found = []
+            for budget in program.budgets.values():
+                state = self.entities.get(_key(name, budget.id))
+                if state is not None:
+                    period = period_of(budget.period, midnight.day - 1)
+                    found.append(BudgetLine(budget.id, sum_of(state.by_day, period)))
+            lines[name] = tuple(found)
+        return lines
 
     def _answer(self, asked: Asked, emit: Emit) -> None:
         key = _key(asked.program, asked.budget)
         state = self.entities.get(key) or BudgetState()
         program = deciding_version(self._programs, asked.program, asked.version)
+        self._sums.announced(asked.program, asked.day, asked.time, emit)
         budget = program.budgets[asked.budget]
         granted, left = [], 0
         spent = sum_of(state.by_day, period_of(budget.period, asked.day))

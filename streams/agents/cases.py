@@ -23,6 +23,7 @@ from events.time import format_time
 from schemas.program import Action
 from streams.agents import keys
 from streams.agents.accounts import Seizure
+from streams.agents.case_notices import case_notice
 from streams.agents.holds import hold, unhold
 from streams.agents.partner_state import PartnerState
 from streams.agents.standings import tell_standing
@@ -109,7 +110,7 @@ def add_evidence(
         number=case.number,
     )
     type_ = "compliance.violation_detected" if opens else "compliance.evidence_added"
-    _tell("compliance", type_, name, partner_id, time, data, emit)
+    _tell(state, "compliance", type_, name, partner, program.id, partner_id, time, data, emit)
     opened = Opened(case_id, rule, action, Origin(breach.evidence.source, breach.evidence.id, time))
     if action == "suspend":
         _bar(state, plan, partner_id, partner, opened, case.number, time, emit)
@@ -160,7 +161,18 @@ def resolve(state: PartnerState, event: CaseResolved, partner: Partner, emit: Em
             reason="case_unknown" if case is None else "case_resolved",
         )
         name = f"ignored~{case_id}~{event.source}~{event.id}"
-        _tell("milestones", "case.resolution_ignored", name, partner_id, event.time, ignored, emit)
+        _tell(
+            state,
+            "milestones",
+            "case.resolution_ignored",
+            name,
+            partner,
+            program,
+            partner_id,
+            event.time,
+            ignored,
+            emit,
+        )
         return
     amounts, entries = Counter[str](), 0
     origin = Origin(event.source, event.id, event.time)
@@ -193,7 +205,18 @@ def resolve(state: PartnerState, event: CaseResolved, partner: Partner, emit: Em
         amounts=dict(sorted(amounts.items())),
     )
     name = f"{case_id}~resolved~{case.opening}"
-    _tell("compliance", "compliance.case_resolved", name, partner_id, event.time, data, emit)
+    _tell(
+        state,
+        "compliance",
+        "compliance.case_resolved",
+        name,
+        partner,
+        program,
+        partner_id,
+        event.time,
+        data,
+        emit,
+    )
     case.open, case.orders, case.decision = False, [], event.decision
     state.cases.put(key, case)
 
@@ -222,7 +245,18 @@ def _bar(
         rule=opened.rule,
     )
     name = f"{opened.case_id}~suspended~{number}"
-    _tell("compliance", "compliance.partner_suspended", name, partner_id, time, data, emit)
+    _tell(
+        state,
+        "compliance",
+        "compliance.partner_suspended",
+        name,
+        partner,
+        program.id,
+        partner_id,
+        time,
+        data,
+        emit,
+    )
     tell_standing(state, program.id, partner_id, member, time, emit)
 
 
@@ -239,13 +273,20 @@ def _seizure(case_id: str, order_id: str, decided: PartnerOrder, origin: Origin,
 
 
 def _tell(
+    state: PartnerState,
     topic: Literal["compliance", "milestones"],
     type_: str,
     name: str,
+    partner: Partner,
+    program: str,
     partner_id: str,
     time: int,
     data: DecisionData,
     emit: Emit,
 ) -> None:
-    """Say that a case changed; what else is to be told of it begins here."""
-    emit(Decision(topic, type_, name, f"partner:{partner_id}", partner_id, time, data))
+    """Say that a case changed, and write it to the partner."""
+    decision = Decision(topic, type_, name, f"partner:{partner_id}", partner_id, time, data)
+    emit(decision)
+    written = case_notice(partner.members.get(program), decision, state.zone(program))
+    if written is not None:
+        emit(written)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from events.messages import Standing
 from schemas.programs import Programs
 from streams.agents.accounts import Accounts
+from streams.agents.sums import Sums
 from streams.engine.state import Space, State
 from streams.rules.state import Advocacy, Customer, Order, Waiting
 
@@ -47,6 +48,7 @@ class CustomerState(Accounts[Customer]):
             cache_entities=cache_entities,
         )
         self.counts = Counts()
+        self.sums = Sums("customers", state)
         self.orders: Space[Order] = state.space(b"o", Order, cache_limit=0)
         #: When a refund id was first seen.
         self.refund_ids: Space[int] = state.space(b"r", int, cache_limit=0)

@@ -17,7 +17,7 @@ from schemas.programs import Programs
 from streams.agents.click_compliance import take_standing, tell_clicks
 from streams.agents.clicks import touch
 from streams.agents.customer_state import CustomerState
-from streams.agents.midnights import give_up_waiting, release_due, sweep_customers, tick_over
+from streams.agents.midnights import give_up_waiting, release_due, report, sweep_customers, tick_over
 from streams.agents.orders import Orders
 from streams.agents.referrals import Referrals
 from streams.agents.refunds import take_back
@@ -27,7 +27,7 @@ from streams.engine.record import RecordLike
 from streams.engine.state import State
 from streams.rules.state import Customer
 
-_STAGES = (give_up_waiting, release_due, tell_clicks, sweep_customers)
+_STAGES = (give_up_waiting, release_due, report, tell_clicks, sweep_customers)
 
 
 class Customers:

@@ -128,6 +128,21 @@ def open_key(program: str, order_id: str, owner: str) -> bytes:
     return f"{program}\x00{len(order_id)}\x00{order_id}{owner}".encode()
 
 
+def brought_key(program: str, partner: str, day: int) -> bytes:
+    """What a partner brought on a home day; its days are sorted."""
+    return f"{program}\x00{len(partner)}\x00{partner}".encode() + _DAY.pack(day)
+
+
+def day_key(program: str, day: int) -> bytes:
+    """A home day of a program; its days are sorted."""
+    return f"{program}\x00".encode() + _DAY.pack(day)
+
+
+def report_key(program: str, day: int, agent: str, partition: int, number: int) -> bytes:
+    """A message to a program's desk about a home midnight."""
+    return day_key(program, day) + f"{agent}\x00".encode() + _POSITION.pack(partition, number)
+
+
 def numbered(key: bytes, number: int) -> bytes:
     """One of several entries under a key, in the order of their numbers."""
     return key + b"\x00" + _CHUNK.pack(number)

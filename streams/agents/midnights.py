@@ -28,6 +28,8 @@ Stage = Callable[[A, Midnight, Tick, int, Emit], bool]
 
 #: Days between two sweeps: what is past its memory takes at most a third more room than it has to.
 _SWEEP_DAYS: Final = 60
+#: Days that a review can look back on: a quarter, and the one before.
+_REVIEWED_DAYS: Final = 190
 #: Orders looked at in a sweep cost less than accounts that are released.
 _SWEPT_PER_ACCOUNT: Final = 5
 
@@ -75,6 +77,15 @@ def release_due(state: Accounts[Any], midnight: Midnight, tick: Tick, limit: int
     return True
 
 
+def report(
+    state: CustomerState | PartnerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit
+) -> bool:
+    """Tell the desks of programs what was counted."""
+    del tick, limit
+    state.sums.report(state.programs, midnight, emit, {})
+    return True
+
+
 def sweep_customers(state: CustomerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
     """Now and then forget orders and business ids that nobody can ask for any more."""
     del emit
@@ -104,6 +115,20 @@ def sweep_partners(state: PartnerState, midnight: Midnight, tick: Tick, limit: i
         *((space, b"", b"\xff") for space in (state.request_ids, state.cases, state.by_day)),
     ]
     return _sweep(state, spans, tick, oldest, limit * _SWEPT_PER_ACCOUNT)
+
+
+def sweep_brought(state: PartnerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
+    """Now and then forget what partners brought on days that no review looks back on."""
+    del emit
+    if midnight.day % _SWEEP_DAYS:
+        return True
+    limit *= _SWEPT_PER_ACCOUNT
+    found = list(islice(state.brought.scan(tick.cursor, b"\xff"), limit))
+    for key, brought in found:
+        if brought.day < midnight.day - _REVIEWED_DAYS:
+            state.brought.delete(key)
+        tick.cursor = keys.after(key)
+    return len(found) < limit
 
 
 def _sweep(

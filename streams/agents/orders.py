@@ -14,6 +14,7 @@ from streams.agents.customer_state import CustomerState
 from streams.agents.marks import remember_marks
 from streams.agents.referrals import Referrals
 from streams.agents.refunds import apply_waiting, has_waiting
+from streams.agents.sums import order_cell
 from streams.agents.waves import Case, Waves
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
 from streams.engine.state import State
@@ -62,8 +63,15 @@ class Orders:
             False,
             facts.home_day,
             partners,
+            market=order.market,
+            channel=facts.channel,
+            new_customer=facts.new_customer,
         )
         state.orders.write(cell, decided)
+        counted = order_cell(plan, order.market, facts.channel, facts.key_days, facts.home_day, order.time)
+        state.sums.count_order(
+            plan.program.id, counted, 1, facts.net, int(facts.new_customer), order.time, emit
+        )
         if customer.referred:
             self._referrals.claim(plan, facts, decided, customer)
         grants = self.waves.begin(Case(plan, facts, order.customer_id), customer, emit)

@@ -11,6 +11,7 @@ from streams.agents.cases import Opened, hold_grants
 from streams.agents.clawbacks import claw_back, remember_day, seize
 from streams.agents.partner_compliance import count_reversal, look_at_credit
 from streams.agents.partner_state import PartnerState
+from streams.agents.partner_sums import count_credit
 from streams.agents.partner_tiers import raise_tier
 from streams.agents.waves import Case, Waves, facts_of, share_of
 from streams.engine.agent import Emit
@@ -50,6 +51,9 @@ class PartnerOrders:
             [],
         )
         tiering.count(facts.home_day, credit_net, 1)
+        decided.market, decided.group = order.market, member.group
+        decided.new_customer = facts.new_customer
+        count_credit(state, partner_id, decided, tiering, 1, credit_net, order.time, emit)
         decided.customer_id, decided.answer_to = order.customer_id, message.answer_to
         remember_day(state, partner_id, partner, order.order_id, decided)
         opened = look_at_credit(state, plan, message, member, partner, emit)
@@ -139,8 +143,17 @@ class PartnerOrders:
         if not decided.cancelled:
             lost = target(lost, decided.refunded, decided.net, ROUNDINGS[decided.rounding])
         lost_order = reversal.whole and not decided.lost_order
-        partner.tiers.setdefault(message.program, Tiering()).count(
-            decided.home_day, decided.lost_net - lost, -int(lost_order)
+        tiering = partner.tiers.setdefault(message.program, Tiering())
+        tiering.count(decided.home_day, decided.lost_net - lost, -int(lost_order))
+        count_credit(
+            state,
+            message.partner_id,
+            decided,
+            tiering,
+            -int(lost_order),
+            decided.lost_net - lost,
+            reversal.origin.time,
+            emit,
         )
         decided.lost_net = lost
         decided.lost_order = decided.lost_order or lost_order

@@ -7,6 +7,7 @@ from itertools import islice
 from events.outputs import Decision, TierChanged
 from schemas.program import Tiers
 from streams.agents import keys
+from streams.agents.partner_notices import tier_notice
 from streams.agents.partner_state import PartnerState
 from streams.engine.agent import Emit
 from streams.engine.clock import Midnight
@@ -37,11 +38,9 @@ def raise_tier(
     today = max(home_day, state.last_day(plan.zone_key))
     level = raised(tiers, tiering, today)
     if level is not None:
-        emit(
-            _changed(
-                plan, tiers, tiering, partner_id, level.id, (window_start(tiers, today), today), cause, time
-            )
-        )
+        window = (window_start(tiers, today), today)
+        changed = _changed(plan, tiers, tiering, partner_id, level.id, window, cause, time)
+        _tell(plan, tiers, partner, changed, emit)
         tiering.level = level.id
 
 
@@ -70,20 +69,29 @@ def _lower(state: PartnerState, midnight: Midnight, partner_id: str, partner: Pa
             rolling = isinstance(tiers.window, int)
             last = day if rolling else day - 1
             window = (window_start(tiers, last), last)
-            emit(_changed(plan, tiers, tiering, partner_id, level, window, iso_date(day), midnight.at))
+            lowering = _changed(plan, tiers, tiering, partner_id, level, window, iso_date(day), midnight.at)
+            _tell(plan, tiers, partner, lowering, emit)
             tiering.level = level
             changed = True
         changed = _forget(tiers, tiering, day) or changed
     return changed
 
 
+def _tell(plan: Plan, tiers: Tiers, partner: Partner, changed: Decision, emit: Emit) -> None:
+    """Say that a tier changed, and write it to the partner."""
+    emit(changed)
+    for written in tier_notice(plan, tiers, partner.members.get(plan.program.id), changed):
+        emit(written)
+
+
 def _forget(tiers: Tiers, tiering: Tiering, day: int) -> bool:
     """Drop the days that no window reaches any more."""
     oldest = day - _KEPT_DAYS - (tiers.window if isinstance(tiers.window, int) else 0)
-    old = [one for one in {*tiering.revenue, *tiering.orders} if one < oldest]
+    old = [one for one in {*tiering.revenue, *tiering.orders, *tiering.new_customers} if one < oldest]
     for one in old:
         tiering.revenue.pop(one, None)
         tiering.orders.pop(one, None)
+        tiering.new_customers.pop(one, None)
     return bool(old)
 
 

@@ -15,7 +15,10 @@ from events.inputs import (
 from events.messages import Answered, Clicked, ClicksCounted, Credited, Marked, Message, Origin, Returned
 from schemas.programs import Programs
 from streams.agents import cases, partner_compliance
-from streams.agents.midnights import release_due, sweep_partners, tick_over
+from streams.agents.case_notices import standing_notice
+from streams.agents.midnights import release_due, report, sweep_brought, sweep_partners, tick_over
+from streams.agents.partner_goals import tell_goals, tell_partners
+from streams.agents.partner_notices import announce_key_days, announce_terms
 from streams.agents.partner_orders import PartnerOrders
 from streams.agents.partner_state import PartnerState
 from streams.agents.partner_tiers import lower_tiers
@@ -24,9 +27,21 @@ from streams.engine.agent import Emit, Outcome
 from streams.engine.clock import Midnight
 from streams.engine.record import RecordLike
 from streams.engine.state import State
+from streams.rules.home_days import home_days
 from streams.rules.state import Member, Partner
 
-_STAGES = (release_due, lower_tiers, partner_compliance.look_at_terms, sweep_partners)
+_STAGES = (
+    release_due,
+    lower_tiers,
+    partner_compliance.look_at_terms,
+    tell_goals,
+    announce_key_days,
+    announce_terms,
+    tell_partners,
+    report,
+    sweep_partners,
+    sweep_brought,
+)
 
 
 class Partners:
@@ -112,13 +127,19 @@ class Partners:
             _enrol(partner, event)
         else:
             member = partner.members.setdefault(program, Member())
+            was = member.suspended or member.barred
             member.suspended = isinstance(event, PartnerSuspended)
             if not member.suspended:
                 member.barred = False
+            written = standing_notice(member, event, self._state.zone(program))
+            if written is not None and was != member.suspended:
+                emit(written)
         member = partner.members[program]
         if standing_of(program, partner_id, member) != before:
             tell_standing(self._state, program, partner_id, member, event.time, emit)
         if isinstance(event, PartnerRecord):
+            home_day = home_days(self._state.zone(program)).ordinal(event.time)
+            self._state.sums.announced(program, home_day, event.time, emit)
             origin = Origin(event.source, event.id, event.time)
             partner_compliance.look_at_record(self._state, program, partner_id, partner, origin, emit)
 

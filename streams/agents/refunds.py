@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from events.inputs import OrderCancelled, OrderPlaced, OrderRefunded
 from events.messages import Origin, Returned, Send, Undone
 from events.outputs import DeadLetter
@@ -9,9 +11,11 @@ from events.time import DAY_MS
 from streams.agents import keys
 from streams.agents.accounts import Reversal
 from streams.agents.customer_state import CustomerState
+from streams.agents.sums import order_cell
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
 from streams.engine.record import RecordLike
 from streams.rules.home_days import clamp_day, home_days
+from streams.rules.refunds import ROUNDINGS, target
 from streams.rules.state import Customer, Order, TakeBack, Waiting
 
 
@@ -90,6 +94,7 @@ def _apply(
     state: CustomerState, what: TakeBack, order: Order, customer: Customer, emit: Emit
 ) -> Rejection | None:
     """Reverse the order's grants as far as the refund goes."""
+    before = Lost.of(order)
     if what.refund_id is None:
         order.cancelled, order.refunded = True, order.net
     else:
@@ -115,8 +120,36 @@ def _apply(
         goal = reversal.goal(grant)
         state.reverse(reversal, what.customer, customer, grant, goal, order.home_day, emit)
     state.orders.put(keys.order_key(what.program, what.order_id), order)
+    _count(state, what, order, before, reversal.origin.time, emit)
     _tell(reversal, order, customer, emit)
     return None
+
+
+class Lost(Struct, frozen=True):
+    """How much of an order's net was taken back, in its currency, and whether that is all of it."""
+
+    net: int
+    whole: bool
+
+    @staticmethod
+    def of(order: Order) -> Lost:
+        return Lost(order.refunded, order.cancelled or order.refunded >= order.net > 0)
+
+
+def _count(state: CustomerState, what: TakeBack, order: Order, before: Lost, time: int, emit: Emit) -> None:
+    """Count what was taken back where the order was counted."""
+    after = Lost.of(order)
+    if before == after or not order.market:
+        return
+    plan = state.plan_version(what.program, order.version)
+    fx = None if order.currency == plan.program.currency else plan.fx_rate(order.currency, order.time)
+    net, rounding = plan.converted(order.net, fx), ROUNDINGS[order.rounding]
+    lost = target(net, after.net, order.net, rounding) - target(net, before.net, order.net, rounding)
+    orders = int(after.whole) - int(before.whole)
+    key_days = plan.calendars[order.market].key_days_at(order.time)
+    cell = order_cell(plan, order.market, order.channel, key_days, order.home_day, order.time)
+    new = orders if order.new_customer else 0
+    state.sums.count_order(what.program, cell, -orders, -lost, -new, time, emit)
 
 
 def _tell(reversal: Reversal, order: Order, customer: Customer, emit: Emit) -> None:

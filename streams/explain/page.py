@@ -10,6 +10,7 @@ import msgspec
 from events.outputs import RewardEvent
 from events.time import format_time, parse_time
 from events.units import money_unit
+from schemas.program import Bonus
 from streams.explain.found import Beneficiary, Found, OrderFound
 from streams.explain.rule_text import Versions
 from streams.explain.words import Words
@@ -181,7 +182,9 @@ class Page:
     def _reason(self, order: OrderFound, one: NotGranted) -> str:
         words, unmet = self._words, one.unmet
         if unmet is None:
-            return words.say(one.why, winner=one.winner, budget=one.rule.budget)
+            share = one.rule.share if isinstance(one.rule, Bonus) else None
+            shown_share = None if share is None else words.share(share.text)
+            return words.say(one.why, winner=one.winner, budget=one.rule.budget, share=shown_share)
         shown = self._shown(order, unmet)
         return words.say(
             "unmet_partner" if unmet.condition in _OF_PARTNERS else "unmet_order",

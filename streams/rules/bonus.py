@@ -8,6 +8,7 @@ from events.money import round_ratio
 from events.units import POINTS
 from schemas.program import Bonus, Level, Ratio
 from streams.rules.accrual import Granted
+from streams.rules.chosen import is_chosen
 from streams.rules.conditions import holds, key_day_of
 from streams.rules.plan import OrderFacts, Plan, Share
 from streams.rules.text import decimal_text
@@ -42,6 +43,8 @@ def bonuses(
         asked = rule.on or (rule.when.key_day if rule.when is not None else None)
         key_day = key_day_of(asked, facts)
         if rule.on and key_day is None:
+            continue
+        if rule.share is not None and (share is None or not is_chosen(rule, share.partner_id)):
             continue
         grant = _grant(plan, facts, rule, key_day, [one for one in accrued if one.unit == rule.unit])
         if grant is not None:

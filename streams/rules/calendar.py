@@ -50,7 +50,7 @@ class Occurrence(Struct, frozen=True):
 class KeyDayCalendar:
     """Key days in one market, whose zone is ``tz``."""
 
-    __slots__ = ("_by_utc_day", "_by_year", "_entries", "_market", "_zone")
+    __slots__ = ("_by_first_year", "_by_utc_day", "_by_year", "_entries", "_market", "_zone")
 
     def __init__(self, key_days: Iterable[KeyDay], market: str, tz: str) -> None:
         self._market = market
@@ -58,6 +58,12 @@ class KeyDayCalendar:
         self._entries = tuple(entry for entry in key_days if market in entry.markets)
         self._by_utc_day: dict[int, tuple[Window, ...]] = {}
         self._by_year: dict[int, tuple[tuple[Occurrence, ...], ...]] = {}
+        self._by_first_year: dict[int, tuple[Occurrence, ...]] = {}
+
+    @property
+    def zone(self) -> HomeDays:
+        """The days of the market."""
+        return self._zone
 
     def key_days_at(self, at: int) -> tuple[str, ...]:
         """The ids of the key days that an instant falls on, in the order of the program file."""
@@ -69,14 +75,29 @@ class KeyDayCalendar:
             return ()
         return tuple([name for start, end, name in windows if start <= at < end])
 
+    def touches(self, start: int, end: int) -> bool:
+        """Whether any key day lies in part in ``[start, end)``, milliseconds."""
+        for utc_day in range(start // _UTC_DAY_MS, (end - 1) // _UTC_DAY_MS + 1):
+            windows = self._by_utc_day.get(utc_day)
+            if windows is None:
+                windows = self._look_up(utc_day)
+            if any(window[0] < end and start < window[1] for window in windows):
+                return True
+        return False
+
     def occurrences(self, year: int) -> tuple[Occurrence, ...]:
         """The windows whose first date lies in the year, by entry and then by time."""
-        return tuple(
-            one
-            for entry in range(len(self._entries))
-            for one in self._around(entry, year)
-            if one.day.year == year
-        )
+        known = self._by_first_year.get(year)
+        if known is None:
+            if len(self._by_first_year) >= _REMEMBERED_YEARS:
+                self._by_first_year.clear()
+            known = self._by_first_year[year] = tuple(
+                one
+                for entry in range(len(self._entries))
+                for one in self._around(entry, year)
+                if one.day.year == year
+            )
+        return known
 
     def windows(self, year: int) -> tuple[Window, ...]:
         """(start, end, id) of the year's key days, milliseconds, ``end`` exclusive."""

@@ -15,13 +15,16 @@ from msgspec.structs import replace
 from schemas.program import Accrual, Bonus, When
 from streams.rules.accrual import accruals, exclusive_winners
 from streams.rules.bonus import bonuses
+from streams.rules.chosen import is_chosen
 from streams.rules.conditions import holds, key_day_of
 from streams.rules.plan import OrderFacts, Plan, RateRule, Share
 
 #: Minor units of the program currency, a flag, or names; no names at all is ``()``.
 Value = int | bool | tuple[str, ...]
 
-Why = Literal["unmet", "exclusive", "zero", "not_largest", "cap", "budget", "cap_or_budget", "unknown"]
+Why = Literal[
+    "unmet", "not_chosen", "exclusive", "zero", "not_largest", "cap", "budget", "cap_or_budget", "unknown"
+]
 
 
 class Unmet(Struct, frozen=True):
@@ -35,6 +38,7 @@ class Unmet(Struct, frozen=True):
 class NotGranted(Struct, frozen=True):
     """A rule that granted nothing, and why.
 
+    ``not_chosen`` is a bonus for a share of the partners that this one is not in.
     ``unmet`` belongs to the reason of this name; ``winner`` is the rule that won, for ``exclusive`` and
     ``not_largest``. Of a rule with a cap and a budget it is not known which of the two had nothing left.
     ``unknown`` is a rule that ought to have granted: the facts are not those that it was decided on.
@@ -86,6 +90,8 @@ def why_not(
         unmet = _unmet_bonus(bonus, facts, share)
         if unmet is not None:
             found.append(NotGranted(bonus, "unmet", unmet))
+        elif share is not None and not is_chosen(bonus, share.partner_id):
+            found.append(NotGranted(bonus, "not_chosen"))
         elif bonus.id not in extra:
             found.append(NotGranted(bonus, "zero"))
         else:

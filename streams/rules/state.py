@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from streams.rules.attribution import Touch
+from streams.rules.key_day_results import KeyDayResult
 from streams.rules.tiers import Tiering
 
 
@@ -106,6 +107,10 @@ class Order(Struct, array_like=True, gc=False):
     referral: str = ""
     #: How many have to answer before refunds can be applied: budgets, an advocate, partners.
     unanswered: int = 0
+    #: Where it was counted: its market, its channel, and whether its customer was new.
+    market: str = ""
+    channel: str = ""
+    new_customer: bool = False
 
 
 class Referred(Struct, array_like=True, gc=False):
@@ -222,11 +227,54 @@ class PartnerOrder(Struct, array_like=True, gc=False):
     customer_id: str = ""
     #: The partition of the customers agent that is to be told when all is granted.
     answer_to: int | None = None
+    #: Where it was counted: its market, the partner's group then, and whether its customer was new.
+    market: str = ""
+    group: str = ""
+    new_customer: bool = False
     #: Cases that wait for its grants: the one that holds them ("" when none), those that it is evidence of
     #: and that take back all of its day, and those that take back this order.
     hold: str = ""
     shows: list[str] = field(default_factory=list)
     claws: list[str] = field(default_factory=list)
+
+
+class Brought(Struct, array_like=True, gc=False):
+    """What a partner brought on a home day, by market: credited orders, net and new customers."""
+
+    day: int
+    markets: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+
+
+class Told(Struct, array_like=True, gc=False):
+    """The shares of a goal that were told in the period that starts on a day."""
+
+    first: int
+    shares: list[str] = field(default_factory=list)
+
+
+class DeskState(Struct, array_like=True, gc=False):
+    """The desk of a program: which home midnight it closed last, and how far everybody has come.
+
+    ``reported`` is by agent and partition, ``told`` by goal and whose it is, ``first`` the first home day
+    that was counted.
+    """
+
+    closed: int = 0
+    ticked: int = 0
+    first: int = 0
+    reported: dict[str, int] = field(default_factory=dict)
+    told: dict[str, Told] = field(default_factory=dict)
+    results: list[KeyDayResult] = field(default_factory=list)
+
+
+class DaySums(Struct, array_like=True, gc=False):
+    """What a program's orders of a home day came to, and by group what partners are credited with.
+
+    Orders are by the day in the market, market, channel and key days.
+    """
+
+    orders: dict[tuple[int, str, str, tuple[str, ...]], tuple[int, int, int]] = field(default_factory=dict)
+    groups: dict[str, tuple[int, int, int]] = field(default_factory=dict)
 
 
 class BudgetState(Struct, array_like=True, gc=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 
 
@@ -14,3 +15,9 @@ def decimal_text(amount: int, scale: int) -> str:
         return str(amount)
     digits = str(abs(amount)).rjust(scale + 1, "0")
     return f"{'-' if amount < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
+
+
+def ratio_text(numerator: int, denominator: int, digits: int) -> str:
+    """An exact ratio, rounded half to even to so many digits: ``1.25``; the denominator is above 0."""
+    rounded = round(Fraction(numerator * 10**digits, denominator))
+    return decimal_text(rounded, digits)

@@ -6,6 +6,7 @@ from datetime import date
 
 from msgspec import Struct, field
 
+from events.messages import Figures
 from schemas.program import Level, Tiers
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -20,6 +21,23 @@ class Tiering(Struct, array_like=True):
     level: str | None = None
     revenue: dict[int, int] = field(default_factory=dict)
     orders: dict[int, int] = field(default_factory=dict)
+    new_customers: dict[int, int] = field(default_factory=dict)
+
+    def count_new(self, day: int, new: int) -> None:
+        """Count a credit of a new customer's order, or a reversal of it."""
+        left = self.new_customers.get(day, 0) + new
+        if left:
+            self.new_customers[day] = left
+        else:
+            del self.new_customers[day]
+
+    def figures(self, first: int, last: int) -> Figures:
+        """Orders, net and new customers of the home days from ``first`` to ``last``."""
+        return (
+            sum(count for day, count in self.orders.items() if first <= day <= last),
+            sum(amount for day, amount in self.revenue.items() if first <= day <= last),
+            sum(count for day, count in self.new_customers.items() if first <= day <= last),
+        )
 
     def count(self, day: int, net: int, orders: int) -> None:
         """Count a credit of a home day, or a reversal of one as negative numbers."""

@@ -10,7 +10,7 @@ from collections import deque
 from random import Random
 from typing import Any
 
-from events.messages import Send
+from events.messages import Counted, Send
 from events.outputs import OutputEvent
 from schemas.messages import decode_message, encode_message
 from streams.engine.clock import all_midnights
@@ -28,6 +28,7 @@ class Scattered(World):
         #: While set, no message is handed on after an event.
         self.patient = False
         self._lanes: dict[tuple[_Owner, _Owner], deque[Send]] = {}
+        self._counted: deque[Counted] = deque()
         self._sender: _Owner = ("", "")
         self._ticked: dict[str, int] = {}
 
@@ -57,7 +58,10 @@ class Scattered(World):
         super()._commit()
 
     def hand_on(self, count: int) -> None:
-        """Hand on up to ``count`` messages, the next of any lane."""
+        """Hand on what is counted for desks, then up to ``count`` other messages, the next of any lane."""
+        budgets = self.agents[-1]
+        while self._counted:
+            budgets.receive(self._counted.popleft(), self._emit)
         while self._lanes and count:
             count -= 1
             lane = self.random.choice(list(self._lanes))
@@ -87,6 +91,10 @@ class Scattered(World):
         self._ticked[agent.name] = max(self._ticked[agent.name], self.now)
 
     def _emit(self, event: OutputEvent | Send) -> None:
+        if isinstance(event, Send) and isinstance(event.message, Counted):
+            # Apart from the others: they come with every midnight and nobody waits for them.
+            self._counted.append(event.message)
+            return
         if isinstance(event, Send):
             self._lanes.setdefault((self._sender, (event.agent, event.key)), deque()).append(event)
             return

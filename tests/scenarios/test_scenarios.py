@@ -7,8 +7,9 @@ enrolled right before the first event, each in its group. An event with ``times`
 
 Home midnights between the events are ticked, and after the last one those up to ``until``. ``outputs`` is
 every entry of the ledger, dead letter and duplicate, in order; ``milestones`` and ``compliance`` are all
-decisions on these topics; ``attributions`` is who was credited with each order. What is left out is empty,
-but for ``attributions``, which are not looked at then. ``balances`` is [pending, available] per owner and
+decisions on these topics, but for what comes by the calendar: goals, key days and reviews are ``watched``.
+``attributions`` is who was credited with each order, ``notices`` is what partners are written. What is left
+out is empty, but for the last three, which are not looked at then. ``balances`` is [pending, available] per owner and
 unit, with a third number where anything was ever held.
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from events.outputs import Decision
 from events.time import parse_time
 from tests.scenarios.wording import lines_of
 from tests.scenarios.world import OWNERS, World
@@ -37,7 +39,9 @@ EVENTS = {
     "ad": {"observed"},
     "compliance": {"case_resolved"},
 }
-LISTS = {"outputs", "attributions", "milestones", "compliance"}
+LISTS = {"outputs", "attributions", "milestones", "compliance", "watched", "notices"}
+#: Milestones that come by the calendar.
+WATCHED = {"goal.progressed", "key_day.upcoming", "key_day.closed", "review.due"}
 
 
 @pytest.mark.parametrize("path", STORIES, ids=[path.stem for path in STORIES])
@@ -56,13 +60,18 @@ def test_story(path: Path) -> None:
         world.tick_until(parse_time(then["until"]))
 
     assert world.notes == then.get("outputs", [])
-    for topic in ("attributions", "milestones", "compliance"):
-        if topic in then or topic != "attributions":
-            decided = [line for one in world.decisions if one.topic == topic for line in lines_of(one)]
+    for topic in ("attributions", "milestones", "compliance", "watched", "notices"):
+        if topic in then or topic in {"milestones", "compliance"}:
+            decided = [line for one in world.decisions if list_of(one) == topic for line in lines_of(one)]
             assert decided == then.get(topic, []), topic
     if "balances" in then:
         assert balances(world) == then["balances"]
     world.check_ledger()
+
+
+def list_of(decision: Decision) -> str:
+    """The list of a story that a decision belongs to."""
+    return "watched" if decision.type in WATCHED else decision.topic
 
 
 def program_texts(given: dict[str, Any]) -> list[str]:

@@ -16,11 +16,13 @@ from schemas.program import (
     Cap,
     Compliance,
     FxRate,
+    Goal,
     Level,
     Policy,
     Program,
     Ratio,
     Referral,
+    Review,
     Tiers,
     When,
 )
@@ -319,22 +321,76 @@ def test_numbers_are_read_exactly(text: str, rate: str) -> None:
     assert program.accruals[0].rate.text == rate
 
 
-def test_what_has_no_effect_yet_is_named() -> None:
-    text = (
-        HEAD
-        + "[[goal]]\n[[review]]\n"
-        + RULE
-        + 'budget = "q4"\n'
-        + BONUS.replace("points", "money")
-        + "share = 0.5\n"
-    )
-    assert errors(text) == []
+# Goals, reviews, bonuses for a share
 
-    assert [warning.partition(":")[2] for warning in warnings(text)] == [
-        "bonus[0].share: has no effect yet",
-        "goal: has no effect yet",
-        "review: has no effect yet",
-    ]
+GOAL = """[[goal]]
+id = "q"
+scope = "group"
+group = "content"
+metric = "revenue"
+period = "quarter"
+target = "5000.00"
+"""
+REVIEW = '[[review]]\nid = "weekly"\ncadence = "weekly"\n'
+
+
+def test_goals_and_reviews_are_read() -> None:
+    program = parse_toml(HEAD + RULE + GOAL + REVIEW + 'day = "friday"\n').program
+
+    assert program is not None
+    assert program.goals == (
+        Goal(id="q", scope="group", of="content", metric="revenue", period="quarter", target=500_000),
+    )
+    assert program.reviews == (Review("weekly", "weekly", 5),)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (GOAL.replace('"5000.00"', '"0"'), "target: must be above 0"),
+        (GOAL.replace('"5000.00"', '"1.001"'), "target: has more than 2 decimals"),
+        (GOAL.replace('target = "5000.00"', ""), "target: is missing"),
+        (GOAL.replace('"revenue"', '"orders"'), "target: must be a whole number from 1 to 1000000000"),
+        (GOAL.replace("group =", "partner_id ="), 'partner_id: needs scope = "partner"'),
+        (GOAL.replace('"group"', '"program"'), 'group: needs scope = "group"'),
+        (GOAL.replace('"q"', '"a~b"'), "id: must not hold ~"),
+        (GOAL + GOAL, "id: q is declared twice"),
+        (GOAL + 'market = "FR"\n', "market: is not known here"),
+        (REVIEW + "day = 8\n", "day: must be a whole number from 1 to 7"),
+        (REVIEW + 'day = "someday"\n', "day: must be (monday, tuesday, wednesday, thursday, friday,"),
+        (REVIEW.replace('"weekly"\n', '"daily"\n'), "cadence: must be (weekly, monthly, quarterly)"),
+        (
+            REVIEW.replace('cadence = "weekly"', 'cadence = "monthly"') + 'day = "monday"\n',
+            "day: must be a whole",
+        ),
+    ],
+)
+def test_a_wrong_goal_or_review_is_refused(text: str, error: str) -> None:
+    (found,) = errors(HEAD + RULE + text)
+
+    assert f".{error}" in found
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("share = 0.5", None),
+        ('share = "1"', None),
+        ("share = 0", "must be above 0 and up to 1, as 0.5"),
+        ('share = "1.01"', "must be above 0 and up to 1, as 0.5"),
+    ],
+)
+def test_a_bonus_runs_for_a_share_above_0(line: str, error: str | None) -> None:
+    bonus = BONUS.replace('"customer"', '"partner"')
+    found = errors(HEAD + RULE.replace('"customer"', '"partner"') + bonus + f"{line}\n")
+
+    assert [one.partition("share: ")[2] for one in found] == ([] if error is None else [error])
+
+
+def test_a_bonus_for_customers_has_no_share() -> None:
+    (found,) = errors(HEAD + RULE + BONUS + "share = 0.5\n")
+
+    assert found.endswith("bonus[0].share: is of partners: a bonus for customers runs for all of them")
 
 
 # Attribution, budgets, tiers and referrals

@@ -70,7 +70,17 @@ hold_days = 1
 cap = { period = "month", amount = 9 }
 
 [[goal]]
+id = "lea"
+scope = "partner"
+partner_id = "lea"
+metric = "orders"
+period = "year"
+target = 9
+
 [[review]]
+id = "monthly"
+cadence = "monthly"
+day = 31
 """.replace("\\\n", "")
 
 

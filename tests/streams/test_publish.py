@@ -140,12 +140,15 @@ def test_what_is_too_large_for_the_topic_is_refused(tmp_path: Path, data: Path, 
     assert published(data) == []
 
 
-def test_tables_that_have_no_effect_yet_are_published_as_they_are(tmp_path: Path, data: Path) -> None:
-    file = version(tmp_path, 1, ("[markets.DE]", "[[goal]]\nhuge = 100000000000000000000000\n[markets.DE]"))
+def test_numbers_are_published_with_all_their_digits(tmp_path: Path, data: Path) -> None:
+    goal = (
+        '[[goal]]\nid = "g"\nscope = "program"\nmetric = "revenue"\nperiod = "year"\ntarget = 9000000000.10\n'
+    )
+    file = version(tmp_path, 1, ("[markets.DE]", f"{goal}[markets.DE]"))
 
     assert publish(file, data) == 0
     (record,) = published(data)
-    assert json.loads(record.value or b"")["data"]["goal"] == [{"huge": 10**23}]
+    assert json.loads(record.value or b"")["data"]["goal"][0]["target"] == "9000000000.10"
 
 
 @pytest.mark.parametrize(

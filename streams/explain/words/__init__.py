@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from copy import copy
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -16,19 +14,17 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 
-from events.units import POINTS, unit_scale
+from events.units import POINTS
 from streams.explain.languages import LANGUAGES
+from streams.explain.money import DIGITS, money_text
 
 __all__ = ["LANGUAGES", "Words"]
 
-#: The recorded steps have these digits, so that a reader finds the same numbers in both.
-_DIGITS: Final = "latn"
 #: Unicode's marks of direction: a line from right to left, what is set apart from it, from left to right.
 _RIGHT_TO_LEFT: Final = "\u200f"
 _APART: Final = "\u2068"
 _LEFT_TO_RIGHT: Final = "\u2066"
 _END: Final = "\u2069"
-_CODE_BEFORE_DIGITS: Final = re.compile(r"(?<=[A-Z])(?=\d)")
 
 
 class Words:
@@ -59,28 +55,16 @@ class Words:
     def amount(self, amount: int, unit: str) -> str:
         """Money with all digits of its unit, or points with their plural."""
         if unit == POINTS:
-            number = format_decimal(amount, locale=self._locale, numbering_system=_DIGITS)
+            number = format_decimal(amount, locale=self._locale, numbering_system=DIGITS)
             form = self._points.get(self._locale.plural_form(abs(amount)), self._points["other"])
             return form.format(amount=number)
-        scale = unit_scale(unit)
-        # ISO 4217 says how many digits a currency has; CLDR has fewer for some, and would round.
-        pattern = copy(self._locale.currency_formats["standard"])
-        pattern.frac_prec = (scale, scale)
-        text = pattern.apply(
-            Decimal(amount).scaleb(-scale),
-            self._locale,
-            currency=unit.partition("/")[0],
-            currency_digits=False,
-            numbering_system=_DIGITS,
-        )
-        # Where the sign comes first, a code instead of a sign is to stand apart from the digits.
-        return _CODE_BEFORE_DIGITS.sub("\u00a0", text)
+        return money_text(amount, unit, self._locale)
 
     def share(self, weight: str) -> str:
         """An exact fraction such as ``2/5`` in percent, to two digits where it has as many."""
         ratio = Fraction(weight)
         number = Decimal(ratio.numerator) / Decimal(ratio.denominator)
-        return format_percent(number, "#,##0.##%", locale=self._locale, numbering_system=_DIGITS)
+        return format_percent(number, "#,##0.##%", locale=self._locale, numbering_system=DIGITS)
 
     def date(self, iso: str) -> str:
         """A home date."""

@@ -248,3 +248,10 @@ def test_the_best_bonus_that_met_its_limit_is_beaten_by_none() -> None:
     )
 
     assert reasons(rules, {"b": 3}, 'bonus_stacking = "best"') == [("a", "budget", None)]
+
+
+def test_a_bonus_for_a_share_of_the_partners_is_not_for_the_others() -> None:
+    rules = bonus("trial", 'flat = "1.00"\nshare = 0.5')
+
+    assert reasons(rules, {}, partner=share(partner="lea")) == [("trial", "not_chosen", None)]
+    assert reasons(rules, {"trial": 100}, partner=share(partner="max")) == []
