@@ -12,11 +12,14 @@ from typing import Any
 
 from events.messages import Counted, Send
 from events.outputs import OutputEvent
+from events.time import DAY_MS
 from schemas.messages import decode_message, encode_message
 from streams.engine.clock import all_midnights
 from tests.scenarios.world import World
 
 _Owner = tuple[str, str]
+#: Milliseconds that a message is under way at the most: far less than orders are remembered for.
+_LONGEST_MS = 30 * DAY_MS
 
 
 class Scattered(World):
@@ -31,6 +34,8 @@ class Scattered(World):
         self._counted: deque[Counted] = deque()
         self._sender: _Owner = ("", "")
         self._ticked: dict[str, int] = {}
+        #: When all had been handed on.
+        self._clear = 0
 
     def send(self, type_: str, at: str, data: dict[str, Any], *, id_: str | None = None) -> str:
         self._sender = ("customers", str(data.get("customer_id", "")))
@@ -40,6 +45,9 @@ class Scattered(World):
 
     def tick_until(self, time: int) -> None:
         """Time goes on; each agent hears of it now or later."""
+        if time - self._clear > _LONGEST_MS:
+            self.hand_on(10**9)
+            self._clear = time
         self.now = time if self.now is None else max(self.now, time)
         for agent in self.agents:
             if agent.name not in self._ticked:
