@@ -272,9 +272,9 @@ def test_a_window_ends_before_the_next_key_day_of_another_name_also_in_the_next_
     )
     calendar = KeyDayCalendar([fast], "FR", "Etc/UTC")
 
-    assert [(format_time(start), format_time(end)) for start, end, _ in calendar.windows(2030)] == [
-        ("01-05T00:00:00", "01-24T00:00:00"),
-        ("12-26T00:00:00", "01-24T00:00:00"),
+    assert [(start, end) for start, end, _ in calendar.windows(2030)] == [
+        (parse_time("2030-01-05T00:00:00Z"), parse_time("2030-01-24T00:00:00Z")),
+        (parse_time("2030-12-26T00:00:00Z"), parse_time("2031-01-24T00:00:00Z")),
     ]
 
 
