@@ -292,7 +292,8 @@ class World:
         channel = rng.random()
         if channel < 0.2 and self._awake():
             data["channel"] = "app"
-        elif channel > 0.85:
+        elif channel > 0.85 and order.customer[0] != "s":
+            # What a budget answers late must not decide whether a saver's redemption is granted.
             data["channel"] = "club"
         return replace(order, data=data, firm=firm)
 
