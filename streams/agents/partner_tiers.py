@@ -60,21 +60,34 @@ def _lower(state: PartnerState, midnight: Midnight, partner_id: str, partner: Pa
         if state.zone(program_id) != midnight.zone:
             continue
         plan = state.plan(program_id, midnight.at)
-        tiers = None if plan is None else plan.program.tiers
-        if plan is None or tiers is None:
+        if plan is None:
             continue
-        day = midnight.day
-        level = lowered(tiers, tiering, day)
-        if level is not None:
-            rolling = isinstance(tiers.window, int)
-            last = day if rolling else day - 1
-            window = (window_start(tiers, last), last)
-            lowering = _changed(plan, tiers, tiering, partner_id, level, window, iso_date(day), midnight.at)
-            _tell(plan, tiers, partner, lowering, emit)
-            tiering.level = level
+        tiers = plan.program.tiers
+        if tiers is not None and _lower_in(plan, tiers, midnight, partner_id, partner, tiering, emit):
             changed = True
-        changed = _forget(tiers, tiering, day) or changed
+        changed = _forget(tiers, tiering, midnight.day) or changed
     return changed
+
+
+def _lower_in(
+    plan: Plan,
+    tiers: Tiers,
+    midnight: Midnight,
+    partner_id: str,
+    partner: Partner,
+    tiering: Tiering,
+    emit: Emit,
+) -> bool:
+    day = midnight.day
+    level = lowered(tiers, tiering, day)
+    if level is None:
+        return False
+    last = day if isinstance(tiers.window, int) else day - 1
+    window = (window_start(tiers, last), last)
+    lowering = _changed(plan, tiers, tiering, partner_id, level, window, iso_date(day), midnight.at)
+    _tell(plan, tiers, partner, lowering, emit)
+    tiering.level = level
+    return True
 
 
 def _tell(plan: Plan, tiers: Tiers, partner: Partner, changed: Decision, emit: Emit) -> None:
@@ -84,9 +97,10 @@ def _tell(plan: Plan, tiers: Tiers, partner: Partner, changed: Decision, emit: E
         emit(written)
 
 
-def _forget(tiers: Tiers, tiering: Tiering, day: int) -> bool:
-    """Drop the days that no window reaches any more."""
-    oldest = day - _KEPT_DAYS - (tiers.window if isinstance(tiers.window, int) else 0)
+def _forget(tiers: Tiers | None, tiering: Tiering, day: int) -> bool:
+    """Drop the days that no window reaches any more; goals and rates look at them without tiers, too."""
+    reach = tiers.window if tiers is not None and isinstance(tiers.window, int) else 0
+    oldest = day - _KEPT_DAYS - reach
     old = [one for one in {*tiering.revenue, *tiering.orders, *tiering.new_customers} if one < oldest]
     for one in old:
         tiering.revenue.pop(one, None)
