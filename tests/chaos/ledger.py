@@ -16,7 +16,11 @@ from tests.chaos.kafka import read_all
 from tests.chaos.verdict import Entry
 
 #: Topics of decisions that are no entries of the ledger.
-DECISIONS = ("attributions", "milestones", "compliance")
+DECISIONS = ("attributions", "milestones", "compliance", "notices")
+#: Evidence: which of several opens its case, and their numbers, are decided by arrival.
+EVIDENCE = frozenset({"compliance.violation_detected", "compliance.evidence_added"})
+#: What a desk says of a span when it closes: what is late by then is not in it, and that arrival decides.
+_SPANS = frozenset({"key_day.closed", "goal.progressed", "review.due"})
 
 #: Code, detail, topic, partition and offset; the original's own headers follow.
 ORIGIN_HEADERS = 5
@@ -33,6 +37,14 @@ class Decision:
     @property
     def id(self) -> str:
         return str(self.event["id"])
+
+    @property
+    def key(self) -> str:
+        """What it is about: the same in every order of arrival."""
+        if self.kind in EVIDENCE:
+            shown = self.data["evidence"]
+            return f"{self.data['case_id']}~{shown['source']}~{shown['id']}"
+        return self.id
 
     @property
     def kind(self) -> str:
@@ -67,9 +79,18 @@ def entry_of(event: Mapping[str, Any], where: str) -> Entry:
 def content_of(event: Mapping[str, Any]) -> str:
     """All that an event says, but for the numbers that tell in which order it came to its partition.
 
-    Those are ``seq``, and what was available when something was asked of an account.
+    Those are ``seq``, what was available when something was asked of an account, the numbers of evidence, the
+    times of notices about it, and what a desk counted until it closed a span.
     """
     left_out = {"seq"}
+    if event["type"] in _SPANS:
+        return str(event["id"])
+    if event["type"] in EVIDENCE:
+        event = {name: value for name, value in event.items() if name not in {"id", "type"}}
+        data = {name: value for name, value in event["data"].items() if name != "number"}
+        return orjson.dumps({**event, "data": data}, option=orjson.OPT_SORT_KEYS).decode()
+    if event["type"] == "notice.issued" and event["data"]["template"].startswith("case_"):
+        event = {name: value for name, value in event.items() if name != "time"}
     if event["type"] in {"reward.redeemed", "redemption.declined"}:
         left_out |= {"explain", "available", "reason"}
     data = {name: value for name, value in event["data"].items() if name not in left_out}

@@ -83,7 +83,7 @@ def racing_decision(decision: Decision) -> bool:
     data = decision.data
     if decision.kind.startswith("budget."):
         return True
-    if decision.kind == "tier.changed":
+    if decision.kind == "tier.changed" or data.get("template") == "tier_changed":
         return data["partner_id"] in {*CLIMB, UNKNOWN}
     return decision.kind == "referral.declined" and data["referral_id"].startswith(_STARRED)
 
@@ -116,13 +116,14 @@ def judge_decisions(
 ) -> None:
     """The same decisions besides the ledger, each once, but for those of races, which are there once at most."""
     got: dict[str, str] = {}
-    wanted = {one.id: content(one.event) for one in expected if not racing_decision(one)}
-    twice = []
+    wanted = {one.key: content(one.event) for one in expected if not racing_decision(one)}
+    twice, ids = [], set()
     for one in found:
-        if one.id in got:
+        if one.id in ids or one.key in got:
             twice.append(f"{one.where}: {one.id}")
-        got[one.id] = content(one.event)
-    exact = {one.id for one in found if not racing_decision(one)}
+        ids.add(one.id)
+        got[one.key] = content(one.event)
+    exact = {one.key for one in found if not racing_decision(one)}
     lost, invented = sorted(wanted.keys() - exact), sorted(exact - wanted.keys())
     changed = [
         f"{got[each]}\n         {wanted[each]}" for each in wanted.keys() & exact if got[each] != wanted[each]
