@@ -230,6 +230,7 @@ def rest(world: World, time: int) -> None:
     invariants.check_rest(world)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, print_blob=True)
 @given(programs, streams())
 def test_books_budgets_and_caps_hold_after_every_event(program: str, stream: list[Event]) -> None:
@@ -238,6 +239,7 @@ def test_books_budgets_and_caps_hold_after_every_event(program: str, stream: lis
     rest(world, stream[-1][0] + LATER)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, print_blob=True)
 @given(programs, streams(), st.randoms(use_true_random=False))
 def test_books_budgets_and_caps_hold_when_agents_do_not_keep_pace(
@@ -275,6 +277,7 @@ def test_whatever_is_taken_back_in_full_leaves_nothing(
         assert sum(world.balances().get(f"budget:{budget}", {}).values()) == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, print_blob=True)
 @given(programs, streams(most=15), st.lists(st.integers(0, 99), max_size=6), st.integers(0, 2))
 def test_what_comes_again_changes_nothing(
@@ -297,6 +300,7 @@ def test_what_comes_again_changes_nothing(
     assert invariants.by_owner(once) == invariants.by_owner(twice)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, print_blob=True)
 @given(programs, st.lists(st.tuples(gaps, st.booleans(), st.integers(0, 9_000), st.booleans()), max_size=14))
 def test_customers_and_partners_that_share_nothing_commute(
