@@ -20,6 +20,7 @@ MAX_EXITS_IN_A_ROW = 5
 POLL_S = 0.05
 SLICE_S = 0.25
 WAKE_S = 3.0
+UP_TIMEOUT_S = 30.0
 #: The kernel ends the processes of a run that is itself killed.
 LEASH = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 #: What runs in a slot: a worker that ends as planned, or the program itself.
@@ -147,12 +148,22 @@ class Slot:
         if self.process is None:
             return 0
         if self.process.returncode is None:
+            await self._up()
             self.process.terminate()
             try:
                 await asyncio.wait_for(self.process.wait(), 30)
             except TimeoutError:
                 self.process.kill()
         return await self.process.wait()
+
+    async def _up(self) -> None:
+        """Wait until the process logs: before that it is not there to end gracefully, and SIGTERM just ends it."""
+        assert self.process is not None
+        deadline = asyncio.get_running_loop().time() + UP_TIMEOUT_S
+        while self.tail(1).lstrip().startswith("--- ") and self.process.returncode is None:
+            if asyncio.get_running_loop().time() > deadline:
+                return
+            await asyncio.sleep(POLL_S)
 
     def kill(self) -> None:
         """SIGKILL, whatever state the process is in."""
