@@ -6,7 +6,9 @@ it is very much.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
@@ -19,6 +21,11 @@ from streams.rules.plan import Plan
 
 #: Cells that wait at most: the bound of a message, and of what is encoded again in each batch.
 _MOST_CELLS: Final = 1_000
+
+
+Cell = TypeVar("Cell", OrderCell, GroupCell)
+_orders: Final = attrgetter("orders")
+_groups: Final = attrgetter("groups")
 
 
 class Unsent(Struct, array_like=True):
@@ -47,34 +54,35 @@ class Sums:
         self, program: str, cell: OrderCell, orders: int, net: int, new: int, time: int, emit: Emit
     ) -> None:
         """Count an order, or what is taken back of one as negative numbers."""
-        place = self._space.cells[program.encode()]
-        unsent: Unsent = place[0] or self.announced(program, cell[0], time, emit)
-        figures = unsent.orders.get(cell)
-        if figures is None:
-            unsent.orders[cell] = [orders, net, new]
-            if len(unsent.orders) > _MOST_CELLS:
-                self._send(program, unsent, time, emit)
-        else:
-            figures[0] += orders
-            figures[1] += net
-            figures[2] += new
-        self._space.write(place, unsent)
+        self._count(_orders, program, cell, (orders, net, new), time, emit)
 
     def count_credit(
         self, program: str, cell: GroupCell, orders: int, net: int, new: int, time: int, emit: Emit
     ) -> None:
         """Count what a partner of a group is credited with, or loses again."""
+        self._count(_groups, program, cell, (orders, net, new), time, emit)
+
+    def _count(
+        self,
+        cells_of: Callable[[Unsent], dict[Cell, list[int]]],
+        program: str,
+        cell: Cell,
+        more: tuple[int, int, int],
+        time: int,
+        emit: Emit,
+    ) -> None:
         place = self._space.cells[program.encode()]
         unsent: Unsent = place[0] or self.announced(program, cell[0], time, emit)
-        figures = unsent.groups.get(cell)
+        cells = cells_of(unsent)
+        figures = cells.get(cell)
         if figures is None:
-            unsent.groups[cell] = [orders, net, new]
-            if len(unsent.groups) > _MOST_CELLS:
+            cells[cell] = list(more)
+            if len(cells) > _MOST_CELLS:
                 self._send(program, unsent, time, emit)
         else:
-            figures[0] += orders
-            figures[1] += net
-            figures[2] += new
+            figures[0] += more[0]
+            figures[1] += more[1]
+            figures[2] += more[2]
         self._space.write(place, unsent)
 
     def announced(self, program: str, home_day: int, time: int, emit: Emit) -> Unsent:
