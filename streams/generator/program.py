@@ -134,7 +134,15 @@ attribution = "last_click"
 coupon_wins = true
 """
 
-_KEY_DAYS: Final = """\
+_SINGLES_DAY: Final = """\
+[[key_day]]
+id = "singles_day"
+rrule = "FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=11"
+markets = [{markets}]
+"""
+
+_KEY_DAYS: Final = (
+    """\
 [[key_day]]
 use = "black_friday"
 markets = [{markets}]
@@ -143,14 +151,13 @@ markets = [{markets}]
 use = "cyber_monday"
 markets = [{markets}]
 
-[[key_day]]
-id = "singles_day"
-rrule = "FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=11"
-markets = [{markets}]
 """
+    + _SINGLES_DAY
+)
 
 # The rules below name these days; where no market keeps Black Friday, two days of sales stand in for it.
-_NO_KEY_DAYS: Final = """\
+_NO_KEY_DAYS: Final = (
+    """\
 [[key_day]]
 id = "black_friday"
 rrule = "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH"
@@ -163,11 +170,9 @@ rrule = "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH"
 offset_days = 4
 markets = [{markets}]
 
-[[key_day]]
-id = "singles_day"
-rrule = "FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=11"
-markets = [{markets}]
 """
+    + _SINGLES_DAY
+)
 
 _COMMISSION: Final = """\
 [[accrual]]

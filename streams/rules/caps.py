@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from schemas.program import Cap
 from streams.rules.accrual import Granted
 from streams.rules.ledger import Owner
+from streams.rules.periods import period_of as calendar_period
 from streams.rules.text import decimal_text
 
 #: Home days that are counted one by one.
@@ -56,18 +57,11 @@ def _by_month(by_day: dict[int, int]) -> dict[int, int]:
     return kept
 
 
-def period_of(period: str, day: int) -> tuple[int | None, int | None]:
-    """The first and the last home day of the period that a day lies in; weeks start on Monday."""
+def period_of(period: Literal["day", "week", "month", "lifetime"], day: int) -> tuple[int | None, int | None]:
+    """The first and the last home day of the period that a day lies in; a lifetime has neither."""
     if period == "day":
         return day, day
-    if period == "week":
-        monday = day - date.fromordinal(day).weekday()
-        return monday, monday + 6
-    if period == "month":
-        first = date.fromordinal(day).replace(day=1)
-        days = 31 if first.month == 12 else (first.replace(month=first.month + 1) - first).days  # noqa: PLR2004
-        return first.toordinal(), first.toordinal() + days - 1
-    return None, None
+    return (None, None) if period == "lifetime" else calendar_period(period, day)
 
 
 def capped(grant: Granted, cap: Cap, spent: int, unit_scale: int) -> Granted | None:

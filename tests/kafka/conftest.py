@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.chaos.scene import Scene, fresh
 from tests.kafka import jars
 from tests.kafka.broker import Broker, Cluster
 from tests.kafka.docker import DockerBroker
@@ -61,6 +63,14 @@ def own_kafka(tmp_path: Path) -> Iterator[Broker]:
     _need_jvm()
     with Broker(tmp_path / "kafka") as broker:
         yield broker
+
+
+@pytest.fixture
+def scene(own_kafka: Broker, tmp_path: Path) -> Scene:
+    """Workers to come on a broker of their own, under a seeded input."""
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")
+    return Scene(own_kafka.bootstrap, fresh(tmp_path / "scene"), seed=seed)
 
 
 @pytest.fixture(scope="session")

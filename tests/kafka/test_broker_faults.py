@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from tests.chaos.kafka import create_topics, end_offsets, read_all
-from tests.chaos.scene import Scene, fresh
+from tests.chaos.scene import Scene
 from tests.chaos.slot import Slot
 from tests.kafka.broker import Broker
+from tests.kafka.scenes import assert_good
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -23,13 +22,6 @@ POLL_S = 0.1
 PARTITIONS = 4
 #: Seconds; `KEYDAY_OUTAGE_S=60` is the long form.
 OUTAGE_S = float(os.environ.get("KEYDAY_OUTAGE_S", "10"))
-
-
-@pytest.fixture
-def scene(own_kafka: Broker, tmp_path: Path) -> Scene:
-    seed = random.SystemRandom().randrange(10**6)
-    print(f"seed {seed}")
-    return Scene(own_kafka.bootstrap, fresh(tmp_path / "scene"), seed=seed, partitions=PARTITIONS)
 
 
 @asynccontextmanager
@@ -45,11 +37,6 @@ async def staying(*slots: Slot) -> AsyncIterator[None]:
             life.cancel()
             with suppress(asyncio.CancelledError):
                 await life
-
-
-def assert_good(scene: Scene) -> None:
-    print("exits:", {slot.name: slot.exits for slot in scene.slots})
-    assert scene.verdict.good, "\n".join([scene.verdict.line(0, 0), *scene.verdict.notes])
 
 
 def test_a_broker_that_is_killed_and_restarted_under_load(scene: Scene, own_kafka: Broker) -> None:

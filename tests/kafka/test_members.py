@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import shutil
 import signal
 from pathlib import Path
@@ -15,30 +14,13 @@ from tests.chaos.kafka import end_offsets, partition_of, read_all, until_empty, 
 from tests.chaos.scene import APP_ID, Scene, fresh
 from tests.chaos.slot import Slot, state_of
 from tests.kafka.broker import Broker
+from tests.kafka.scenes import assert_good, run_for_a_while
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 POLL_S = 0.1
 CHANGELOG = "keyday-customers-changelog"
 EAGER_CLEANER = {"log.cleaner.backoff.ms": 100}
-
-
-@pytest.fixture
-def scene(own_kafka: Broker, tmp_path: Path) -> Scene:
-    seed = random.SystemRandom().randrange(10**6)
-    print(f"seed {seed}")
-    return Scene(own_kafka.bootstrap, fresh(tmp_path / "scene"), seed=seed)
-
-
-def assert_good(scene: Scene) -> None:
-    assert scene.verdict.good, "\n".join([scene.verdict.line(0, 0), *scene.verdict.notes])
-
-
-async def run_for_a_while(scene: Scene, name: str) -> None:
-    """Load until a mark that was sent after some seconds of input is processed."""
-    async with scene.load():
-        await asyncio.sleep(3)  # of input
-    await scene.processed(await scene.input.mark(name))
 
 
 def test_one_worker_becomes_three_becomes_two_under_load(scene: Scene) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import signal
 from pathlib import Path
 from typing import Any
@@ -17,28 +16,11 @@ from tests.chaos.kafka import until_empty, until_shared
 from tests.chaos.scene import APP_ID, Scene, fresh
 from tests.chaos.slot import KEYDAY, Slot, children_of, state_of, until_ended
 from tests.kafka.broker import Broker, free_port
+from tests.kafka.scenes import assert_good, run_for_a_while
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 POLL_S = 0.1
-
-
-@pytest.fixture
-def scene(own_kafka: Broker, tmp_path: Path) -> Scene:
-    seed = random.SystemRandom().randrange(10**6)
-    print(f"seed {seed}")
-    return Scene(own_kafka.bootstrap, fresh(tmp_path / "scene"), seed=seed)
-
-
-def assert_good(scene: Scene) -> None:
-    assert scene.verdict.good, "\n".join([scene.verdict.line(0, 0), *scene.verdict.notes])
-
-
-async def run_for_a_while(scene: Scene, name: str) -> None:
-    """Load until a mark that was sent after some seconds of input is processed."""
-    async with scene.load():
-        await asyncio.sleep(3)  # of input
-    await scene.processed(await scene.input.mark(name))
 
 
 async def ask(port: int, path: str) -> tuple[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: What can be switched off, so that a difference can be narrowed down.
 FEATURES = (
@@ -75,6 +75,13 @@ class Theme:
 
 _PLAIN = frozenset({"conditions", "exclusive", "category", "suspensions", "unknown-partners", "memory"})
 _CAUGHT = frozenset({"compliance", "resolutions", "partners", "holds", "clicks"})
+_FAULTS = Theme(
+    sure=_CAUGHT,
+    never=_PLAIN | {"caps", "referrals", "points", "tiers"},
+    customers=2,
+    partners=3,
+    most_days=3,
+)
 THEMES = {
     "mixed": Theme(),
     "budgets": Theme(
@@ -139,22 +146,8 @@ THEMES = {
         partners=2,
         most_days=10,
     ),
-    "clicks at fault": Theme(
-        sure=_CAUGHT,
-        never=_PLAIN | {"caps", "referrals", "points", "category"},
-        happens=(("click", 0.5), ("journey", 0.4), ("change_partner", 0.1)),
-        customers=2,
-        partners=3,
-        most_days=3,
-    ),
-    "ads": Theme(
-        sure=_CAUGHT,
-        never=_PLAIN | {"caps", "referrals", "points", "tiers"},
-        happens=(("ad", 0.6), ("journey", 0.3), ("change_partner", 0.1)),
-        customers=2,
-        partners=3,
-        most_days=3,
-    ),
+    "clicks at fault": replace(_FAULTS, happens=(("click", 0.5), ("journey", 0.4), ("change_partner", 0.1))),
+    "ads": replace(_FAULTS, happens=(("ad", 0.6), ("journey", 0.3), ("change_partner", 0.1))),
     "rates": Theme(
         sure=_CAUGHT | {"budgets"},
         never=(_PLAIN - {"memory"}) | {"referrals", "points"},

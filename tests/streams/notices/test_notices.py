@@ -7,13 +7,13 @@ from __future__ import annotations
 import re
 from datetime import date
 from importlib import resources
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
-from events.outputs import Decision, Notice
+from events.outputs import Decision, Notice, RuleName
 from schemas.decisions import encode_decision
 from streams.explain.languages import LANGUAGES
 from streams.notices import TEMPLATES, Money, notice, templates
@@ -48,17 +48,7 @@ FORMS = {
     "ar": ("27 نوفمبر 2026", "1,234,567.89 €", "12,345"),
     "uk": ("27 листопада 2026 р.", "1 234 567,89 EUR", "12 345"),
 }
-RULES = (
-    "brand_bidding",
-    "paid_traffic",
-    "self_referral",
-    "click_to_order_time",
-    "click_flooding",
-    "disallowed_referrer",
-    "market_not_agreed",
-    "reversal_rate",
-    "terms_outdated",
-)
+RULES = get_args(RuleName)
 
 
 def written(template: str, locale: str | None, **values: Any) -> Notice:

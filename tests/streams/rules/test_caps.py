@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from schemas.program import Cap
 from streams.rules.accrual import Granted
 from streams.rules.caps import Over, allowed, capped, count, counted, period_of, spent, sum_of
+from streams.rules.periods import period_of as calendar_period
 from streams.rules.state import Customer
 
 
@@ -19,23 +20,11 @@ def ordinal(day: str) -> int:
     return date.fromisoformat(day).toordinal()
 
 
-@pytest.mark.parametrize(
-    ("period", "day", "first", "last"),
-    [
-        ("day", "2026-03-04", "2026-03-04", "2026-03-04"),
-        ("week", "2026-03-02", "2026-03-02", "2026-03-08"),
-        ("week", "2026-03-08", "2026-03-02", "2026-03-08"),
-        ("week", "2026-01-01", "2025-12-29", "2026-01-04"),
-        ("month", "2026-03-31", "2026-03-01", "2026-03-31"),
-        ("month", "2026-04-01", "2026-04-01", "2026-04-30"),
-        ("month", "2028-02-10", "2028-02-01", "2028-02-29"),
-        ("month", "2026-12-31", "2026-12-01", "2026-12-31"),
-    ],
-)
-def test_a_period_has_a_first_and_a_last_day_and_weeks_start_on_monday(
-    period: str, day: str, first: str, last: str
-) -> None:
-    assert period_of(period, ordinal(day)) == (ordinal(first), ordinal(last))
+@pytest.mark.parametrize("day", ["2025-12-29", "2026-03-04", "2028-02-29"])
+def test_a_day_is_a_period_of_its_own_and_others_are_those_of_the_calendar(day: str) -> None:
+    assert period_of("day", ordinal(day)) == (ordinal(day), ordinal(day))
+    assert period_of("week", ordinal(day)) == calendar_period("week", ordinal(day))
+    assert period_of("month", ordinal(day)) == calendar_period("month", ordinal(day))
 
 
 def test_a_lifetime_has_no_ends() -> None:

@@ -19,14 +19,20 @@ def day(text: str) -> int:
 @pytest.mark.parametrize(
     ("period", "on", "first", "last"),
     [
+        ("week", "2026-03-02", "2026-03-02", "2026-03-08"),
         ("week", "2026-03-08", "2026-03-02", "2026-03-08"),
         ("week", "2026-01-01", "2025-12-29", "2026-01-04"),
+        ("month", "2026-03-31", "2026-03-01", "2026-03-31"),
+        ("month", "2026-04-01", "2026-04-01", "2026-04-30"),
+        ("month", "2026-12-31", "2026-12-01", "2026-12-31"),
         ("month", "2028-02-29", "2028-02-01", "2028-02-29"),
         ("quarter", "2026-12-31", "2026-10-01", "2026-12-31"),
         ("year", "2026-06-15", "2026-01-01", "2026-12-31"),
     ],
 )
-def test_a_period_has_a_first_and_a_last_day(period: Period, on: str, first: str, last: str) -> None:
+def test_a_period_has_a_first_and_a_last_day_and_weeks_start_on_monday(
+    period: Period, on: str, first: str, last: str
+) -> None:
     assert tuple(map(iso_date, period_of(period, day(on)))) == (first, last)
 
 
