@@ -363,6 +363,7 @@ class Projection:
 
     def __init__(self, settings: Settings, folder: Path, registry: CollectorRegistry) -> None:
         self.registry = registry
+        process_collectors(registry)
         self.metrics = ProjectionMetrics(registry)
         self.tables = Tables(folder, self.metrics)
         self.progress = Progress()

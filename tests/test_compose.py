@@ -47,8 +47,8 @@ def test_docker_compose_accepts_the_file() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_it_has_kafka_topics_workers_the_api_and_prometheus(services: dict[str, Any]) -> None:
-    assert services.keys() == {"kafka", "topics", "worker", "serve", "prometheus"}
+def test_it_has_kafka_topics_workers_the_api_prometheus_and_grafana(services: dict[str, Any]) -> None:
+    assert services.keys() == {"kafka", "topics", "worker", "serve", "prometheus", "grafana"}
 
 
 def test_every_foreign_image_has_a_fixed_version(services: dict[str, Any]) -> None:
@@ -115,7 +115,7 @@ def test_mounted_files_and_folders_exist(services: dict[str, Any]) -> None:
 
 
 def test_prometheus_asks_where_the_metrics_are(services: dict[str, Any]) -> None:
-    jobs = yaml.safe_load((ROOT / "deploy" / "prometheus.yml").read_text())["scrape_configs"]
+    jobs = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
     worker = next(job for job in jobs if job["job_name"] == "keyday-worker")["dns_sd_configs"][0]
     serve = next(job for job in jobs if job["job_name"] == "keyday-serve")["static_configs"][0]
 

@@ -12,11 +12,13 @@ from schemas.programs import Programs
 from streams.agents.desks import Desks
 from streams.agents.sums import Sums
 from streams.agents.versions import deciding_version
-from streams.engine.agent import Emit, Outcome
+from streams.engine.agent import BudgetLevel, Emit, Outcome
 from streams.engine.clock import Midnight
+from streams.engine.partitioner import partition_of
 from streams.engine.record import RecordLike
 from streams.engine.state import Space, State
 from streams.rules.caps import allowed, counted, period_of, sum_of
+from streams.rules.home_days import home_days
 from streams.rules.periods import is_reviewed
 from streams.rules.state import BudgetState
 
@@ -30,6 +32,7 @@ class Budgets:
 
     def __init__(self, state: State, programs: Programs) -> None:
         self._programs = programs
+        self._partition, self._partitions = state.partition, state.partitions
         self.entities: Space[BudgetState] = state.space(b"c", BudgetState, cache_limit=1_000)
         self.new_entity = BudgetState
         self._sums = Sums(self.name, state)
@@ -67,6 +70,22 @@ class Budgets:
         self._sums.report(self._programs, midnight, emit, self._spent_lines(midnight))
         self._desks.midnight(midnight, emit)
         return True
+
+    def budget_levels(self, now: int) -> list[BudgetLevel]:
+        """How the budgets of this partition stand in the versions in force."""
+        found = []
+        for name in self._programs.ids():
+            program = self._programs.in_force(name, now)
+            if program is None:
+                continue
+            day = home_days(program.home_tz).ordinal(now)
+            for budget in program.budgets.values():
+                if partition_of(budget.id.encode(), self._partitions) != self._partition:
+                    continue
+                state = self.entities.get(_key(name, budget.id)) or BudgetState()
+                spent = sum_of(state.by_day, period_of(budget.period, day))
+                found.append(BudgetLevel(name, budget.id, program.money_unit, budget.amount, spent))
+        return found
 
     def _spent_lines(self, midnight: Midnight) -> dict[str, tuple[BudgetLine, ...]]:
         """What is spent of the budgets of programs that are reviewed at a midnight, in their periods."""

@@ -82,7 +82,7 @@ def demo(file: Path | None, *, once: bool, json_: bool, **flags: Any) -> int:
     """
     names = ("data", "programs", "host", "port", "log_format", "log_level")
     given = {name: flags.pop(name) for name in names}
-    settings = settings_from(given | {"log_level": given["log_level"] or "warning"})
+    settings = settings_from(given | {"log_level": given["log_level"] or "error"})
     announce(settings)
     base = settings.data if given["data"] is not None else Path("keyday-demo")
     source = _sample(settings) if file is None else _own(file, settings, flags)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-import orjson
 
 from streams.commands.front import (
     DONE,
@@ -19,6 +17,7 @@ from streams.commands.front import (
     settings_from,
     settings_options,
 )
+from streams.engine.logs import set_up
 from streams.engine.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -207,32 +206,6 @@ def until_stopped(settings: Settings, work: Callable[[], Coroutine[Any, Any, Non
 
 def announce(settings: Settings, child: str | None = None) -> None:
     """Set the logs up and print the settings, secrets masked; each line says which ``child`` it is from."""
-    handler = logging.StreamHandler(sys.stderr)
-    if settings.log_format == "json":
-        handler.setFormatter(JsonLines(child))
-    else:
-        who = "" if child is None else f"[{child}] "
-        handler.setFormatter(logging.Formatter(f"%(asctime)s {who}%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    set_up(settings.log_format, settings.log_level, child)
     if child is None:
         logging.getLogger("streams").info("%r", settings)
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and process and traceback where there are any."""
-
-    def __init__(self, child: str | None = None) -> None:
-        super().__init__()
-        self._process = {} if child is None else {"process": child}
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
-            **self._process,
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -46,6 +46,23 @@ class Entity(Protocol):
     """What an agent keeps of an owner. ``memory`` is the engine's: which events it has seen."""
 
     memory: bytes
+
+
+class BudgetLevel(Struct, frozen=True, gc=False):
+    """How a budget stands in its present period: its amount and what is spent, in the ledger's ``unit``."""
+
+    program: str
+    budget: str
+    unit: str
+    amount: int
+    spent: int
+
+
+@runtime_checkable
+class OwnsBudgets(Protocol):
+    """An agent that can tell how the budgets of its partition stand at a time in milliseconds."""
+
+    def budget_levels(self, now: int) -> Sequence[BudgetLevel]: ...
 
 
 class Agent(Protocol):

@@ -6,6 +6,7 @@ any moment leaves an input either untouched or done once.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +16,8 @@ from pathlib import Path
 from schemas.codec import Decoder
 from schemas.errors import DecodeError
 from schemas.programs import Programs
-from streams.engine.agent import Agent
+from streams.engine import logs
+from streams.engine.agent import Agent, OwnsBudgets
 from streams.engine.clock import (
     Midnight,
     all_midnights,
@@ -32,6 +34,8 @@ from streams.engine.record import OutRecord, Record
 from streams.engine.state import State
 from streams.engine.store import Store, StoreCorruptError
 from streams.engine.task import CLOCK, Commit, Task
+
+logger = logging.getLogger(__name__)
 
 MINUTE_MS = 60_000
 _TASK = b"t"
@@ -102,6 +106,8 @@ class _Runner:
         self._broken = False
         if metrics:
             metrics.on_start()
+            if isinstance(task.agent, OwnsBudgets):
+                metrics.on_budgets(task.budget_levels)
 
     def step(self, limit: int) -> int:
         """Process up to ``limit`` records in one atomic write; how many were worked on, 0 at the end."""
@@ -126,6 +132,9 @@ class _Runner:
         self._broken = False
         if self._metrics:
             self._observe(self._metrics, commit, time.perf_counter() - started)
+        if commit.tally.dead:
+            task, tally = self._task, commit.tally
+            logs.refused(logger, task.name, task.partition, tally.dead, tally.letters)
         # A midnight that takes several steps consumes nothing in all but the last: 0 would say the end.
         return max(commit.consumed, 1)
 
@@ -139,6 +148,7 @@ class _Runner:
             duplicates=tally.duplicates,
             dead=tally.dead,
             rewards=tally.rewards,
+            cases=tally.cases,
             oldest_ms=tally.oldest_ms,
             newest_ms=tally.newest_ms,
         )

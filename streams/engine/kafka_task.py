@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from streams.engine.agent import NotReadyError
+from streams.engine import logs
+from streams.engine.agent import BudgetLevel, NotReadyError, OwnsBudgets
 from streams.engine.limits import Limits
 from streams.engine.merge import Merger
 from streams.engine.metrics import TaskMetrics
@@ -109,6 +110,11 @@ class KafkaTask:
         self._next = dict(store.positions)
         self.task = self._make_task(self.partition, store)
         self.last_commit = time.monotonic()
+        if isinstance(self.task.agent, OwnsBudgets):
+            self._metrics.on_budgets(self._budget_levels)
+
+    def _budget_levels(self) -> Sequence[BudgetLevel]:
+        return () if self.task is None else self.task.budget_levels()
 
     async def _open_store(self) -> tuple[Store, str | None]:
         """Open the directory; another worker of this machine may need a moment to let go of it."""
@@ -212,6 +218,7 @@ class KafkaTask:
                 duplicates=tally.duplicates,
                 dead=tally.dead,
                 rewards=tally.rewards,
+                cases=tally.cases,
                 oldest_ms=tally.oldest_ms,
                 newest_ms=tally.newest_ms,
             )
@@ -227,6 +234,8 @@ class KafkaTask:
             if self.last_commit - self._sized > _SIZE_INTERVAL_S:
                 self._sized = self.last_commit
                 self._metrics.on_store_size(store.size_bytes())
+            if tally.dead:
+                logs.refused(logger, self.agent, self.partition, tally.dead, tally.letters)
             step("before_ack")
             records = records[commit.consumed :]
         step("after_ack")

@@ -8,7 +8,8 @@ the ledger's unit (label ``unit``). Label values come from code or program files
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from msgspec import Struct
@@ -18,17 +19,75 @@ from prometheus_client import (
     Gauge,
     GCCollector,
     Histogram,
+    Metric,
     PlatformCollector,
     ProcessCollector,
 )
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from streams.engine.agent import BudgetLevel
 
 Rewards = Mapping[tuple[str, str], tuple[int, int]]
+#: How many cases were opened, by rule and severity.
+Cases = Mapping[tuple[str, str], int]
+#: What a task says of the budgets that it owns, as they stand.
+Levels = Callable[[], Iterable[BudgetLevel]]
 RebuildReason = Literal["missing", "corrupt", "ahead", "version"]
 
 ID_CONFLICT = "id_conflict"
 BATCH_RECORDS = (1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
 TRANSACTION_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 DELAY_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400)
+
+
+class Budgets(Collector):
+    """Limit and remainder of every budget, asked of the tasks that own them at each scrape.
+
+    So they are there right after a start, and go with the partition.
+    """
+
+    LABELS = ("program", "budget", "unit")
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._levels: dict[str, Levels] = {}
+        registry.register(self)
+
+    def add(self, partition: str, levels: Levels) -> None:
+        """A task of budgets has this partition."""
+        self._levels[partition] = levels
+
+    def remove(self, partition: str) -> None:
+        """The partition moved."""
+        self._levels.pop(partition, None)
+
+    def describe(self) -> Iterable[Metric]:
+        """The families without values, so that nobody else registers their names."""
+        return self._families()
+
+    def collect(self) -> Iterable[Metric]:
+        """The families as they stand."""
+        limit, remaining = self._families()
+        for levels in self._levels.values():
+            for level in levels():
+                labels = (level.program, level.budget, level.unit)
+                limit.add_metric(labels, level.amount)
+                remaining.add_metric(labels, max(0, level.amount - level.spent))
+        return limit, remaining
+
+    def _families(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+        return (
+            GaugeMetricFamily(
+                "keyday_budget_limit_amount",
+                "Amount of a budget in its present period, in the ledger's unit.",
+                labels=self.LABELS,
+            ),
+            GaugeMetricFamily(
+                "keyday_budget_remaining_amount",
+                "What a budget may still grant in its present period, in the ledger's unit.",
+                labels=self.LABELS,
+            ),
+        )
 
 
 class Metrics:
@@ -65,6 +124,19 @@ class Metrics:
             "keyday_reward_amount",
             "Amount of ledger entries in the ledger's unit: net per batch, added under its sign.",
             ["kind", "unit", "sign"],
+            registry=registry,
+        )
+        self.cases = Counter(
+            "keyday_cases_opened",
+            "Cases of compliance opened, or opened again.",
+            ["rule", "severity"],
+            registry=registry,
+        )
+        self.budgets = Budgets(registry)
+        self.last_commit = Gauge(
+            "keyday_last_commit_timestamp_seconds",
+            "When a task committed last, or started when it has not committed yet (Unix time).",
+            ["agent", "partition"],
             registry=registry,
         )
         self.batch_records = Histogram(
@@ -123,11 +195,15 @@ class Metrics:
         return TaskMetrics(self, agent, partition)
 
 
+_NO_CASES: Cases = MappingProxyType({})
+
+
 class _Batch(Struct, frozen=True, gc=False):
     records: Mapping[str, int]
     duplicates: int
     dead: Mapping[str, int]
     rewards: Rewards
+    cases: Cases
     oldest_ms: int | None
     newest_ms: int | None
 
@@ -141,11 +217,18 @@ class TaskMetrics:
         self._partition = str(partition)
         self._topics: set[str] = set()
         self._pending: list[_Batch] = []
+        self._owns_budgets = False
 
     def on_start(self) -> None:
         """The task starts on an assigned partition."""
         self._pending.clear()
         self._metrics.task_starts.labels(self._agent).inc()
+        self._committed(self._metrics.now())
+
+    def on_budgets(self, levels: Levels) -> None:
+        """The task owns budgets; ``levels`` is asked at each scrape until :meth:`close`."""
+        self._owns_budgets = True
+        self._metrics.budgets.add(self._partition, levels)
 
     def on_batch(
         self,
@@ -154,21 +237,23 @@ class TaskMetrics:
         duplicates: int,
         dead: Mapping[str, int],
         rewards: Rewards,
+        cases: Cases = _NO_CASES,
         oldest_ms: int | None = None,
         newest_ms: int | None = None,
     ) -> None:
         """A batch was worked out, not committed yet.
 
         ``records`` are those done per topic, ``dead`` counts per code, ``rewards`` maps (kind, unit) to
-        (entries, sum of their amounts); the times are the smallest and greatest record timestamp in
-        milliseconds, ``None`` in an empty batch.
+        (entries, sum of their amounts), ``cases`` (rule, severity) to cases opened; the times are the
+        smallest and greatest record timestamp in milliseconds, ``None`` in an empty batch.
         """
-        self._pending.append(_Batch(records, duplicates, dead, rewards, oldest_ms, newest_ms))
+        self._pending.append(_Batch(records, duplicates, dead, rewards, cases, oldest_ms, newest_ms))
 
     def on_transaction(self, seconds: float) -> None:
         """What was worked out so far is committed, in a transaction (or a write) that took ``seconds``."""
         self._metrics.transaction_seconds.labels(self._agent).observe(seconds)
         now = self._metrics.now()
+        self._committed(now)
         for batch in self._pending:
             self._count(batch)
             self._delay("oldest", batch.oldest_ms, now)
@@ -204,8 +289,14 @@ class TaskMetrics:
         for topic in self._topics:
             _forget(self._metrics.lag, self._agent, topic, self._partition)
         self._topics.clear()
-        for gauge in (self._metrics.restored, self._metrics.restore_ratio, self._metrics.store_bytes):
+        metrics = self._metrics
+        for gauge in (metrics.restored, metrics.restore_ratio, metrics.store_bytes, metrics.last_commit):
             _forget(gauge, self._agent, self._partition)
+        if self._owns_budgets:
+            metrics.budgets.remove(self._partition)
+
+    def _committed(self, now: float) -> None:
+        self._metrics.last_commit.labels(self._agent, self._partition).set(now)
 
     def _count(self, batch: _Batch) -> None:
         metrics, agent = self._metrics, self._agent
@@ -220,6 +311,8 @@ class TaskMetrics:
             metrics.rewards.labels(kind, unit).inc(count)
             sign = "negative" if amount < 0 else "positive"
             metrics.reward_amount.labels(kind, unit, sign).inc(abs(amount))
+        for (rule, severity), count in batch.cases.items():
+            metrics.cases.labels(rule, severity).inc(count)
 
     def _delay(self, which: str, timestamp_ms: int | None, now: float) -> None:
         if timestamp_ms is not None:

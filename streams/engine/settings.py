@@ -190,7 +190,7 @@ class Settings:
     )
 
     # Logs
-    log_format: str = setting("text", "Form of the log lines on stderr.", choices=("text", "json"))
+    log_format: str = setting("console", "Form of the log lines on stderr.", choices=("console", "json"))
     log_level: str = setting(
         "info", "Least level that is logged.", choices=("debug", "info", "warning", "error")
     )

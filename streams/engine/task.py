@@ -14,15 +14,16 @@ from msgspec import Struct, field
 
 from events.inputs import InputEvent
 from events.messages import Send
-from events.outputs import DeadLetter, Decision, OutputEvent, RewardEvent
+from events.outputs import CaseEvidence, DeadLetter, Decision, OutputEvent, RewardEvent
 from schemas.codec import Decoder, dead_letter_headers, encode_output
 from schemas.decisions import encode_decision
 from schemas.errors import Code, DecodeError
 from schemas.messages import decode_message, encode_message
-from streams.engine.agent import Agent, Rejection
+from streams.engine.agent import Agent, BudgetLevel, OwnsBudgets, Rejection
 from streams.engine.clock import Midnight, decode_tick, midnight_of, midnights
 from streams.engine.identities import Identities, Verdict, identity_key
 from streams.engine.limits import DAY_MS, Limits
+from streams.engine.logs import NAMED_LETTERS
 from streams.engine.partitioner import partition_of
 from streams.engine.record import OutRecord, RecordLike
 from streams.engine.state import Change, Delta, State
@@ -31,6 +32,7 @@ from streams.engine.store import Store
 CLOCK = "clock"
 REWARDS = "rewards"
 DEAD_LETTERS = "dead-letters"
+_OPENED = "compliance.violation_detected"
 #: Header of a re-keyed record: the topic on which it came in.
 ORIGIN = "keyday-topic"
 
@@ -62,6 +64,10 @@ class Tally(Struct):
     dead: dict[str, int] = field(default_factory=dict)
     #: How many entries, and their sum, by kind and unit.
     rewards: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    #: Cases opened, or opened again, by rule and severity.
+    cases: dict[tuple[str, str], int] = field(default_factory=dict)
+    #: The first of the dead letters, for the log.
+    letters: list[DeadLetter] = field(default_factory=list)
     duplicates: int = 0
     conflicts: int = 0
     rekeyed: int = 0
@@ -127,6 +133,11 @@ class Task:
     def stream_time(self) -> int:
         """The greatest event time that the task has reached, in milliseconds; 0 before the first event."""
         return self._progress.stream_time
+
+    def budget_levels(self) -> Sequence[BudgetLevel]:
+        """How the budgets of this partition stand at the task's stream time; none before the first event."""
+        agent = self.agent
+        return agent.budget_levels(self.stream_time) if isinstance(agent, OwnsBudgets) else ()
 
     def ticked_until(self, zones: Sequence[str]) -> int | None:
         """The earliest of the last midnights that were ticked in ``zones``; ``None`` before any was."""
@@ -264,6 +275,9 @@ class Task:
             key = event.key.encode()
             fields = (event.topic, self.partition, event.time, key, encode_decision(event), _STRUCTURED)
             self._outputs.append(_new_tuple(OutRecord, fields))
+            if event.type == _OPENED and isinstance(event.data, CaseEvidence):
+                case = event.data.rule, event.data.severity
+                self._tally.cases[case] = self._tally.cases.get(case, 0) + 1
         elif isinstance(event, Send):
             key = event.key.encode()
             partition = partition_of(key, self._partitions) if event.partition is None else event.partition
@@ -307,6 +321,8 @@ class Task:
     def _dead_letter(self, letter: DeadLetter) -> None:
         dead = self._tally.dead
         dead[letter.code] = dead.get(letter.code, 0) + 1
+        if len(self._tally.letters) < NAMED_LETTERS:
+            self._tally.letters.append(letter)
         self._outputs.append(
             OutRecord(
                 DEAD_LETTERS,

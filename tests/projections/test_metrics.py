@@ -23,7 +23,8 @@ from projections.guard import Guard
 from projections.metrics import HttpMetrics, ProjectionMetrics
 from projections.progress import Progress
 from projections.store import Tables
-from streams.engine.metrics import Metrics, process_collectors
+from streams.engine.agent import BudgetLevel
+from streams.engine.metrics import Budgets, Metrics, process_collectors
 from streams.engine.state import Delta
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -48,6 +49,7 @@ def used() -> CollectorRegistry:
         duplicates=1,
         dead={"json_invalid": 1},
         rewards={("accrued", "points"): (2, 20)},
+        cases={("brand_bidding", "high"): 1},
         oldest_ms=1,
         newest_ms=2,
     )
@@ -56,6 +58,7 @@ def used() -> CollectorRegistry:
     task.on_restore(1, 2)
     task.on_store_size(10)
     task.on_rebuild("missing")
+    task.on_budgets(lambda: [BudgetLevel("acme", "q4", "EUR/2", 5_000, 1_200)])
     projection = ProjectionMetrics(registry)
     projection.on_lag("rewards", 0, 7)
     projection.on_batch(Folded({}, Delta(), counted=4, duplicates=0, faults=[]), 0.01, 100)
@@ -66,6 +69,9 @@ def exposed(registry: CollectorRegistry) -> dict[str, tuple[str, tuple[str, ...]
     """Name as exposed -> (type, labels as declared) of the families of Keyday."""
     found = {}
     for collector in registry._collector_to_names:
+        if isinstance(collector, Budgets):
+            found |= {family.name: (family.type, Budgets.LABELS) for family in collector.describe()}
+            continue
         name, kind = getattr(collector, "_name", ""), getattr(collector, "_type", "")
         if name.startswith("keyday_"):
             found[name + ("_total" if kind == "counter" else "")] = (kind, tuple(collector._labelnames))
@@ -166,6 +172,8 @@ def test_a_real_prometheus_scrapes_every_family(tmp_path: Path) -> None:
                     'keyday_projection_lag_records{topic="rewards",partition="0"}',
                     'keyday_records_processed_total{agent="customers",topic="orders"}',
                     'keyday_rewards_total{kind="accrued",unit="points"}',
+                    'keyday_budget_remaining_amount{program="acme",budget="q4",unit="EUR/2"}',
+                    'keyday_cases_opened_total{rule="brand_bidding",severity="high"}',
                 )
                 values = {name: float(until_scraped(port, name, process)[0]["value"][1]) for name in wanted}
                 names = {row["metric"]["__name__"] for row in query(port, '{job="keyday"}')}
@@ -176,5 +184,5 @@ def test_a_real_prometheus_scrapes_every_family(tmp_path: Path) -> None:
 
     values, names = asyncio.run(scenario())
 
-    assert list(values.values()) == [4, 7, 3, 2]
+    assert list(values.values()) == [4, 7, 3, 2, 3_800, 1]
     assert {"keyday_transaction_seconds_bucket", "keyday_end_to_end_delay_seconds_sum"} <= names

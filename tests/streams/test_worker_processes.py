@@ -110,7 +110,7 @@ def test_metrics_carry_the_number_of_their_process_and_the_parents_are_0() -> No
 
 
 @pytest.mark.parametrize(
-    ("form", "line"), [("text", " [2/4] WARNING a: b\n"), ("json", '"process":"2/4","level":"warning",')]
+    ("form", "line"), [("console", " [2/4] WARNING a: b\n"), ("json", '"process":"2/4","level":"warning",')]
 )
 def test_log_lines_say_which_process_they_are_from(
     form: str, line: str, capsys: pytest.CaptureFixture[str]

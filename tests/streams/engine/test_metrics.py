@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry
 
+from streams.engine.agent import BudgetLevel
 from streams.engine.metrics import Metrics, TaskMetrics
 
 NOW_S = 1_000.0
@@ -114,3 +115,51 @@ def test_an_empty_changelog_is_restored_at_once() -> None:
     metrics.on_restore(0, 0)
 
     assert registry.get_sample_value("keyday_restore_ratio", {"agent": "customers", "partition": "3"}) == 1
+
+
+def test_cases_count_by_rule_and_severity_once_committed() -> None:
+    registry, metrics = task()
+    labels = {"rule": "brand_bidding", "severity": "high"}
+
+    metrics.on_batch(records={}, duplicates=0, dead={}, rewards={}, cases={("brand_bidding", "high"): 3})
+    assert registry.get_sample_value("keyday_cases_opened_total", labels) is None
+    metrics.on_transaction(0.1)
+
+    assert registry.get_sample_value("keyday_cases_opened_total", labels) == 3
+
+
+def test_budgets_are_asked_at_each_scrape_until_the_partition_moves() -> None:
+    registry, metrics = task()
+    levels = [BudgetLevel("acme", "q4", "EUR/2", 1_000, 300)]
+    labels = {"program": "acme", "budget": "q4", "unit": "EUR/2"}
+
+    def shown() -> list[float | None]:
+        names = ("keyday_budget_limit_amount", "keyday_budget_remaining_amount")
+        return [registry.get_sample_value(name, labels) for name in names]
+
+    metrics.on_budgets(lambda: levels)
+    first = shown()
+    levels[0] = BudgetLevel("acme", "q4", "EUR/2", 1_000, 1_200)  # it was lowered after it was spent
+    second = shown()
+    metrics.close()
+
+    assert first == [1_000, 700]
+    assert second == [1_000, 0]
+    assert shown() == [None, None]
+
+
+def test_the_last_commit_is_the_start_until_there_is_one() -> None:
+    registry = CollectorRegistry()
+    now = [50.0]
+    metrics = Metrics(registry, now=lambda: now[0]).task("customers", 3)
+    labels = {"agent": "customers", "partition": "3"}
+
+    metrics.on_start()
+    started = registry.get_sample_value("keyday_last_commit_timestamp_seconds", labels)
+    now[0] = 70.0
+    metrics.on_transaction(0.1)
+
+    assert started == 50
+    assert registry.get_sample_value("keyday_last_commit_timestamp_seconds", labels) == 70
+    metrics.close()
+    assert registry.get_sample_value("keyday_last_commit_timestamp_seconds", labels) is None

@@ -41,7 +41,7 @@ def test_an_empty_variable_is_not_set() -> None:
         ),
         ({"KEYDAY_PROCESSES": "all"}, "KEYDAY_PROCESSES: 'all' is not a whole number or auto"),
         ({"KEYDAY_PROCESSES": "0"}, "KEYDAY_PROCESSES: 0 is not between 1 and 256"),
-        ({"KEYDAY_LOG_FORMAT": "xml"}, "KEYDAY_LOG_FORMAT: 'xml' is not one of text, json"),
+        ({"KEYDAY_LOG_FORMAT": "xml"}, "KEYDAY_LOG_FORMAT: 'xml' is not one of console, json"),
         (
             {"KEYDAY_SASL_PASSWORD_FILE": "/nowhere"},
             "KEYDAY_SASL_PASSWORD_FILE: /nowhere cannot be read (No such file or directory)",
