@@ -237,11 +237,6 @@ class Compliance(Struct, frozen=True, kw_only=True):
         """What the file says of a rule, else a flag."""
         return self.policies.get(rule) or Policy("flag", SEVERITIES[rule])
 
-    @property
-    def claws(self) -> bool:
-        """Whether some rule takes back what was granted before."""
-        return any(policy.action == "clawback" for policy in self.policies.values())
-
 
 class Program(Struct, frozen=True, kw_only=True):
     """One version of a program. Rules are sorted by id; ``fx`` rates by their start."""

@@ -48,8 +48,6 @@ class Programs:
         self._versions: dict[str, list[Program]] = {}
         self._starts: dict[str, list[int]] = {}
         self._only: str | None = None
-        self._refers = False
-        self._claws = False
         self._published: dict[str, int] = {}
         #: The last version that was asked for, and the times from and before which it is the answer.
         self._last: tuple[str, Program, int, int] | None = None
@@ -76,7 +74,6 @@ class Programs:
         warnings = tuple(replace(warning, file=name) for name, one in parsed for warning in one.warnings)
         if not errors:
             self._versions, self._starts, self._only = trial._versions, trial._starts, trial._only
-            self._refers, self._claws = trial._refers, trial._claws
             self._last = None
         return Loaded(tuple(errors), warnings)
 
@@ -121,8 +118,6 @@ class Programs:
             self._versions[program.id] = versions
         insort(versions, program, key=lambda one: (one.effective_from, one.version))
         self._starts[program.id] = [one.effective_from for one in versions]
-        self._refers = self._refers or program.referral is not None
-        self._claws = self._claws or program.compliance.claws
         self._only = program.id if len(self._versions) == 1 else None
         self._last = None
         return None
@@ -156,16 +151,6 @@ class Programs:
     def version(self, program_id: str, version: int) -> Program | None:
         """A version by its number."""
         return next((one for one in self._versions.get(program_id, ()) if one.version == version), None)
-
-    @property
-    def refers(self) -> bool:
-        """Whether any version of any program grants referrals."""
-        return self._refers
-
-    @property
-    def claws(self) -> bool:
-        """Whether any version of any program takes back what was granted before its evidence."""
-        return self._claws
 
     def ids(self) -> list[str]:
         """All program ids, ascending."""

@@ -13,9 +13,7 @@ from streams.rules.state import DayOrder, Partner, PartnerOrder
 def remember_day(
     state: PartnerState, partner_id: str, partner: Partner, order_id: str, decided: PartnerOrder
 ) -> None:
-    """Note an order that was just counted, while some rule may ask for the orders of its day."""
-    if not state.programs.claws:
-        return
+    """Note an order that was just counted: rules, also of versions to come, may ask for its day."""
     program, day = decided.program, decided.home_day
     number = partner.tiers[program].orders.get(day, 0) + partner.reversed.get(program, {}).get(day, 0)
     key = keys.day_order(program, partner_id, day, number)

@@ -17,8 +17,8 @@ _INLINE: Final = 16
 def remember_marks(
     state: CustomerState, customer_id: str, customer: Customer, device_id: str | None, ip_hash: str | None
 ) -> None:
-    """Note the device and the address of a click or an order, when some program grants referrals."""
-    if (device_id is not None or ip_hash is not None) and state.programs.refers:
+    """Note the device and the address of a click or an order: also a version to come may grant referrals."""
+    if device_id is not None or ip_hash is not None:
         known = customer.marks
         for mark in marks_of(device_id, ip_hash):
             if mark in known:

@@ -43,7 +43,7 @@ class PartnerState(Accounts[Partner]):
         self.partitions = state.partitions
         self.orders: Space[PartnerOrder] = state.space(b"o", PartnerOrder, cache_limit=0)
         self.cases: Space[ComplianceCase] = state.space(b"g", ComplianceCase, cache_limit=256)
-        #: Orders by partner and home day, where some rule takes back what was granted before.
+        #: Orders by partner and home day, for rules that take back what was granted before.
         self.by_day: Space[DayOrder] = state.space(b"y", DayOrder, cache_limit=0)
         #: Refunds that came while budgets were asked about their order, by order and number of arrival.
         self.returned: Space[bytes] = state.space(b"w", bytes, cache_limit=0)

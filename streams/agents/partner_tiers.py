@@ -14,7 +14,7 @@ from streams.engine.clock import Midnight
 from streams.rules.home_days import iso_date
 from streams.rules.plan import Plan
 from streams.rules.state import Partner, Tick
-from streams.rules.tiers import Tiering, lowered, position_of, raised, window_start
+from streams.rules.tiers import Tiering, id_of, lowered, raised, window_start
 
 #: Home days that a partner's metric is kept for beyond the longest window.
 _KEPT_DAYS = 400
@@ -42,6 +42,9 @@ def raise_tier(
         changed = _changed(plan, tiers, tiering, partner_id, level.id, window, cause, time)
         _tell(plan, tiers, partner, changed, emit)
         tiering.level = level.id
+    else:
+        # From the first order on it is the partner's own, whatever a later version lets 0 reach.
+        tiering.level = id_of(tiers, tiering.level)
 
 
 def lower_tiers(state: PartnerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
@@ -120,8 +123,7 @@ def _changed(
     time: int,
 ) -> Decision:
     program = plan.program
-    position = position_of(tiers, tiering.level)
-    before = tiers.levels[position].id if position >= 0 else ""
+    before = id_of(tiers, tiering.level)
     return Decision(
         "milestones",
         "tier.changed",

@@ -82,6 +82,12 @@ def position_of(tiers: Tiers, level: str | None) -> int:
     return reached(tiers, 0)
 
 
+def id_of(tiers: Tiers, level: str | None) -> str:
+    """The id of the level at ``position_of``, ``""`` below the lowest."""
+    position = position_of(tiers, level)
+    return tiers.levels[position].id if position >= 0 else ""
+
+
 def level_of(tiers: Tiers | None, tiering: Tiering) -> Level | None:
     """The level of a partner; ``None`` in a program without tiers, and below the lowest."""
     position = -1 if tiers is None else position_of(tiers, tiering.level)

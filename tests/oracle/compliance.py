@@ -45,9 +45,8 @@ class Watch:
     clicks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     per_hour: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     per_day: Counter[tuple[str, date]] = field(default_factory=Counter)
-    #: Orders that were decided while some loaded version had a rule with clawback: no others are clawed back.
-    remembered: set[str] = field(default_factory=set)
-    reported: set[tuple[str, str]] = field(default_factory=set)
+    #: The terms version that each partner's was last found to be older than.
+    reported: dict[str, str] = field(default_factory=dict)
 
     # Evidence
 
@@ -133,7 +132,7 @@ class Watch:
         """Terms may be due from now on; then the clicks of the home day that ended are told."""
         terms, ended = version.terms, day - timedelta(days=1)
         for partner in sorted(self.partners):
-            self.record(partner, day, version)
+            self._terms(partner, day, version)
             clicks = self.per_day[partner, ended]
             if clicks and clicks >= terms.setting("click_flooding", "min_clicks", 10000):
                 orders = sum(order.home_date == ended for order, _ in self.credited.get(partner, []))
@@ -141,15 +140,18 @@ class Watch:
                     self._alone(partner, "click_flooding", ended, version)
 
     def record(self, partner: str, day: date, version: Version) -> None:
-        """Look at the terms that a partner agreed to, once for each version of the program's."""
+        """A record came: current terms begin anew."""
+        if not version.terms.outdates(self.partners[partner].terms_version):
+            self.reported.pop(partner, None)
+        self._terms(partner, day, version)
+
+    def _terms(self, partner: str, day: date, version: Version) -> None:
+        """Look at the terms that a partner agreed to, once until the program has others."""
         terms = version.terms
-        if terms.version is None or day < terms.due:
+        if terms.version is None or day < terms.due or self.reported.get(partner) == terms.version:
             return
-        reported = (partner, terms.version)
-        if not terms.outdates(self.partners[partner].terms_version):
-            self.reported.discard(reported)
-        elif reported not in self.reported:
-            self.reported.add(reported)
+        if terms.outdates(self.partners[partner].terms_version):
+            self.reported[partner] = terms.version
             self._alone(partner, "terms_outdated", day, version)
 
     # Cases
@@ -217,10 +219,7 @@ class Watch:
         found = [
             lot
             for lot in self.ledger.grants
-            if lot.program == self.program
-            and lot.account == account
-            and lot.order_id in self.remembered
-            and first <= lot.home_date <= last
+            if lot.program == self.program and lot.account == account and first <= lot.home_date <= last
         ]
         return sorted(found, key=lambda lot: lot.home_date)
 

@@ -325,8 +325,6 @@ class Model:
         data = event.data
         attribute(order, customer.touches, data["partner_id"], data["click_id"])
         self._attributed(order)
-        if any(one.terms.claws_back for one in self.programs.versions if one.id == state.id):
-            state.watch.remembered.add(order.id)
         verdicts = {one.partner: state.watch.order(order, one, state.touched) for one in order.credits}
         self._rewards.decide(order, self._beneficiaries(state, order, verdicts))
         for verdict in verdicts.values():

@@ -76,8 +76,10 @@ class Tiers:
         return self.levels[position].id if position >= 0 else None
 
     def position(self, level: str | None) -> int:
-        """Where a level stands; -1 when it is none of these."""
-        return next((i for i, one in enumerate(self.levels) if one.id == level), -1)
+        """Where a level stands; one that is gone starts again at what 0 reaches, and -1 is below all."""
+        if level is None:
+            return -1
+        return next((i for i, one in enumerate(self.levels) if one.id == level), self.reached(0))
 
 
 @dataclass(frozen=True)

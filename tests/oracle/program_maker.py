@@ -83,20 +83,38 @@ class ProgramMaker(Dice):
         head["rounding"] = self.pick(head["rounding"], "half_up", "down")
         head["attribution"] = self.pick("last_click", "first_click", "linear", "position")
         head["lookback_days"] = self.pick(1, 3, 30)
+        self.change_rules(content)
+        self.change_terms(content)
+        self.add_compliance(content, 0.3)
+        return content
+
+    def change_rules(self, content: dict[str, Any]) -> None:
+        """Rules and budgets with other numbers under the same names."""
         for place, rule in enumerate(content["accrual"]):
             if self.random.random() < 0.5:
                 content["accrual"][place] = self.accrual(rule["id"])
         for rule in content.get("budget", []):
             rule["amount"] = self.budget(rule["id"])["amount"]
+        for place, rule in enumerate(content.get("bonus", [])):
+            if self.random.random() < 0.3:
+                content["bonus"][place] = self.bonus(rule["id"])
         if "fx" in content:
             content["fx"] = {one: self.rates() for one in content["fx"]}
-        if "tiers" in content:
-            for level in content["tiers"]["levels"]:
-                level["multiply"] = self.pick("1", "1.1", "1.5")
-        if "referral" in content:
+
+    def change_terms(self, content: dict[str, Any]) -> None:
+        """Tiers, referrals and coupons come, change and go."""
+        if self.random.random() < 0.3 and self.has("tiers"):
+            content["tiers"] = self.tiers()
+        levels = content.get("tiers", {"levels": []})["levels"]
+        for level in levels:
+            level["multiply"] = self.pick("1", "1.1", "1.5")
+        if levels and self.random.random() < 0.2:
+            levels[self.pick(0, 1)]["id"] = "iron"
+        if "referral" in content or self.has("referrals", 0.3):
             content["referral"] = self.referral()
-        self.add_compliance(content, 0.3)
-        return content
+        for name in ("tiers", "referral", "coupons"):
+            if self.random.random() < 0.1:
+                content.pop(name, None)
 
     def add_compliance(self, content: dict[str, Any], chance: float) -> None:
         """Thresholds are so low that every rule fires often."""

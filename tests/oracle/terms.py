@@ -47,10 +47,6 @@ class Terms:
     def action(self, rule: str) -> str:
         return str(self.tables.get(rule, {}).get("action", "flag"))
 
-    @property
-    def claws_back(self) -> bool:
-        return any(self.action(rule) == "clawback" for rule in RULES)
-
     def setting(self, rule: str, name: str, default: Any) -> Any:
         return self.tables.get(rule, {}).get(name, default)
 

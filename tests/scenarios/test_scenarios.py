@@ -1,8 +1,8 @@
 """Every ``*.toml`` beside this file is a story: given a program, when these events come, then this follows.
 
 ``programs`` names files in ``programs/``. Instead, ``rules`` are added to the program of a brand there, and
-``settings`` to its head; ``later`` holds further versions of it, each from a time on. ``partners`` are
-enrolled right before the first event, each in its group. An event with ``times`` comes that often, and
+``settings`` to its head; ``later`` holds further versions of it, each from a time on, known from the start or
+from when they are ``published`` on. ``partners`` are enrolled right before the first event, each in its group. An event with ``times`` comes that often, and
 ``{n}`` numbers it.
 
 Home midnights between the events are ticked, and after the last one those up to ``until``. ``outputs`` is
@@ -25,7 +25,7 @@ import pytest
 from events.outputs import Decision
 from events.time import parse_time
 from tests.scenarios.wording import lines_of
-from tests.scenarios.world import OWNERS, World
+from tests.scenarios.world import OWNERS, World, program
 
 HERE = Path(__file__).parent
 STORIES = sorted(HERE.glob("*.toml"))
@@ -50,10 +50,20 @@ def test_story(path: Path) -> None:
     given, then = story["given"], story["then"]
     assert set(story) == {"story", "given", "when", "then"}
     assert set(then) <= {*LISTS, "until", "balances"}
-    world = World(*program_texts(given), memory_days=given.get("memory_days", 120))
+    texts = program_texts(given)
+    published = {
+        number: one["published"] for number, one in enumerate(given.get("later", []), 1) if "published" in one
+    }
+    world = World(
+        *(text for number, text in enumerate(texts) if number not in published),
+        memory_days=given.get("memory_days", 120),
+    )
     for partner, group in given.get("partners", {}).items():
         world.send("partner.enrolled", story["when"][0]["at"], {"partner_id": partner, "group": group})
     for step in story["when"]:
+        for version in [one for one, at in published.items() if parse_time(at) <= parse_time(step["at"])]:
+            del published[version]
+            assert world.programs.add(program(texts[version])) is None
         for number in range(step.get("times", 1)):
             play(world, numbered(step, number + 1), given.get("defaults", {}))
     if "until" in then:
@@ -67,6 +77,7 @@ def test_story(path: Path) -> None:
     if "balances" in then:
         assert balances(world) == then["balances"]
     world.check_ledger()
+    assert not published
 
 
 def list_of(decision: Decision) -> str:

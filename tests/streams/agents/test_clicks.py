@@ -73,8 +73,8 @@ def test_marks_are_remembered_also_where_the_record_has_no_room() -> None:
     assert not has_marks(state, "ada", customer, ["device d20", "address d1"])
 
 
-def test_marks_are_not_kept_where_no_program_grants_referrals() -> None:
+def test_marks_are_kept_also_where_no_program_grants_referrals_yet() -> None:
     world = World(ACME)
     click(world, START, "c1", device_id="d", ip_hash="i")
 
-    assert ada(world).marks == []
+    assert ada(world).marks == ["device d", "address i"]
