@@ -10,12 +10,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from aiohttp import web
 from aiokafka.errors import KafkaError
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from projections.api import model
+from projections.api.answers import json_answer
+from projections.api.routes import CALLER, Answer, Asked, Parameter, Route
+from projections.api.scopes import READERS, Caller
+from projections.api.visible import seen_by
 from projections.problems import RETRY, ProblemCode, problem
 from projections.threads import in_thread
 from schemas.programs import Programs
@@ -28,8 +33,23 @@ from streams.explain.words import Words
 
 #: Characters: an id of an entry or of an order that is longer is refused.
 MAX_ID_CHARS: Final = 2_000
+#: Explanations that may wait for the one under way.
+MAX_WAITING: Final = 8
 #: What is spoken to those who ask for no language that there is.
 DEFAULT_LANGUAGE: Final = "en"
+
+_ENTRY: Final = Parameter(
+    name="entry_id",
+    place="path",
+    type=Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARS)],
+    doc=f"The id of an entry or of an order, which has up to {MAX_ID_CHARS} characters.",
+    code=ProblemCode.ENTRY_INVALID,
+)
+_LANGUAGE: Final = Parameter(
+    name="lang",
+    type=Literal[tuple(LANGUAGES)],
+    doc=f"One of {', '.join(LANGUAGES)}; without it the best of Accept-Language is spoken.",
+)
 
 #: Opens the topics for one explanation.
 OpenSource = Callable[[], AbstractContextManager[Source]]
@@ -49,32 +69,58 @@ class Explanations:
         self._open = open_source
         self._programs = programs
         self._one_at_a_time = asyncio.Lock()
+        self._waiting = 0
 
-    async def explain(self, request: web.Request) -> web.StreamResponse:
-        """The explanation of an entry, or of all entries of an order."""
-        wanted = request.match_info["entry_id"]
-        if len(wanted) > MAX_ID_CHARS:
-            detail = f"the id of an entry or of an order has up to {MAX_ID_CHARS} characters"
-            return problem(ProblemCode.ENTRY_INVALID, detail)
-        language = language_of(request)
-        if language is None:
-            detail = f"lang is one of {', '.join(LANGUAGES)}"
-            return problem(ProblemCode.PARAMETER_INVALID, detail, parameter="lang")
+    def routes(self) -> tuple[Route, ...]:
+        """What is answered here."""
+        return (
+            Route(
+                path="/v1/explain/{entry_id}",
+                name="explain",
+                summary="Why there is an entry of the ledger, or what became of an order.",
+                tag="accounts",
+                handler=self.explain,
+                parameters=(_ENTRY, _LANGUAGE),
+                answer=Answer(
+                    type=model.Explanation,
+                    doc="The explanation, in the language that was asked for.",
+                    headers={"Content-Language": "The language that is spoken."},
+                ),
+                problems=(
+                    ProblemCode.ENTRY_INVALID,
+                    ProblemCode.PARAMETER_INVALID,
+                    ProblemCode.ENTRY_UNKNOWN,
+                    ProblemCode.NOT_READY,
+                ),
+                roles=READERS,
+                cached=True,
+            ),
+        )
+
+    async def explain(self, request: web.Request, asked: Asked) -> web.StreamResponse:
+        """The explanation of an entry, or of all entries of an order that the caller may see."""
+        wanted = asked["entry_id"]
+        language = asked["lang"] or best_language(request.headers.get("Accept-Language", ""))
+        if self._waiting >= MAX_WAITING:
+            return problem(ProblemCode.NOT_READY, "others wait for explanations", headers=RETRY)
+        self._waiting += 1
         try:
             async with self._one_at_a_time:
-                found = await in_thread(partial(self._explanation, wanted, language))
+                found = await in_thread(partial(self._explanation, wanted, language, request[CALLER]))
         except KafkaError:
             return problem(ProblemCode.NOT_READY, "the brokers cannot be reached", headers=RETRY)
+        finally:
+            self._waiting -= 1
         if found is None:
             return problem(
                 ProblemCode.ENTRY_UNKNOWN, "there is no entry and no order with this id", id=wanted
             )
-        return web.json_response(
+        return json_answer(
             {"id": wanted, "language": language, "lines": found.lines, **found.tree},
             headers={"Content-Language": language, "Vary": "Accept-Language"},
         )
 
-    def _explanation(self, wanted: str, language: str) -> Explanation | None:
+    def _explanation(self, wanted: str, language: str, caller: Caller) -> Explanation | None:
         versions = Versions()
         if self._programs is not None:
             programs = Programs()
@@ -83,18 +129,10 @@ class Explanations:
         with self._open() as source:
             # Where a file and what was published contradict each other, the file is what decided.
             versions.take(source.records("programs"))
-            found = find(source, versions, wanted)
+            found = seen_by(caller, find(source, versions, wanted))
         if found is None:
             return None
         return Explanation(list(Page(Words(language), versions).lines(found)), tree(found, versions))
-
-
-def language_of(request: web.Request) -> str | None:
-    """The language of ``?lang``, which must be known, else the best of ``Accept-Language``."""
-    asked = request.query.getall("lang", [])
-    if asked:
-        return asked[0] if len(asked) == 1 and asked[0] in LANGUAGES else None
-    return best_language(request.headers.get("Accept-Language", ""))
 
 
 def best_language(header: str) -> str:

@@ -23,11 +23,12 @@ Get = Callable[[bytes], bytes | None]
 
 
 class Account(Struct, array_like=True):
-    """An account's row: its greatest seq, and a balance per unit."""
+    """An account's row: its greatest seq, a balance per unit, and the programs that have entries in it."""
 
     account: str
     seq: int
     balances: dict[str, Balance]
+    programs: list[str]
 
 
 class Folded(Struct):
@@ -53,7 +54,7 @@ class _Entity:
         self.escaped = escape(account)
         self.key = account_key(self.escaped)
         self.before = get(self.key)
-        self.row = Account(account, 0, {}) if self.before is None else unpack(self.before)
+        self.row = Account(account, 0, {}, []) if self.before is None else unpack(self.before)
 
 
 class Batch:
@@ -85,6 +86,8 @@ class Batch:
             self._fault(FaultCode.UNBALANCED, event, found=reward.entry_id)
         row.balances[unit] = balance
         row.seq = max(row.seq, seq)
+        if reward.program not in row.programs:
+            row.programs.append(reward.program)
         self._statements[key] = statements.pack(event)
         self._counted += 1
 

@@ -20,8 +20,14 @@ class ProblemCode(StrEnum):
 
     HOST_REFUSED = "host_refused"
     UNAUTHORIZED = "unauthorized"
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105  a code
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105  a code
+    RATE_LIMITED = "rate_limited"
+    TOO_MANY_CONNECTIONS = "too_many_connections"
     ROUTE_UNKNOWN = "route_unknown"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    SCOPE_INSUFFICIENT = "scope_insufficient"
+    ORIGIN_REFUSED = "origin_refused"
     ACCOUNT_INVALID = "account_invalid"
     PARAMETER_INVALID = "parameter_invalid"
     NOT_READY = "not_ready"
@@ -35,8 +41,14 @@ class ProblemCode(StrEnum):
 STATUS: Final[dict[ProblemCode, HTTPStatus]] = {
     ProblemCode.HOST_REFUSED: HTTPStatus.MISDIRECTED_REQUEST,
     ProblemCode.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
+    ProblemCode.TOKEN_EXPIRED: HTTPStatus.UNAUTHORIZED,
+    ProblemCode.TOKEN_REVOKED: HTTPStatus.UNAUTHORIZED,
+    ProblemCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    ProblemCode.TOO_MANY_CONNECTIONS: HTTPStatus.SERVICE_UNAVAILABLE,
     ProblemCode.ROUTE_UNKNOWN: HTTPStatus.NOT_FOUND,
     ProblemCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    ProblemCode.SCOPE_INSUFFICIENT: HTTPStatus.FORBIDDEN,
+    ProblemCode.ORIGIN_REFUSED: HTTPStatus.FORBIDDEN,
     ProblemCode.ACCOUNT_INVALID: HTTPStatus.BAD_REQUEST,
     ProblemCode.PARAMETER_INVALID: HTTPStatus.BAD_REQUEST,
     ProblemCode.NOT_READY: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -26,7 +26,7 @@ from projections.progress import Source
 from streams.engine.store import StoreCorruptError, open_store
 
 #: Bump when a fold or the layout of a row changes: older tables are rebuilt from the topics.
-FOLD_VERSION: Final = 2
+FOLD_VERSION: Final = 3
 
 _STAMP: Final = b"%d" % FOLD_VERSION
 
@@ -92,6 +92,11 @@ class Tables:
         """The account's balances by unit, or ``None`` for an account without entries."""
         row = self._account(escape(account))
         return None if row is None else [row.balances[unit] for unit in sorted(row.balances)]
+
+    def programs_of(self, account: str) -> list[str]:
+        """The programs that have entries in the account; none for an account without entries."""
+        row = self._account(escape(account))
+        return [] if row is None else row.programs
 
     def statement(self, account: str, after: int, limit: int) -> Page | None:
         """Up to ``limit`` entries with seq > ``after``, or ``None`` for an account without entries."""

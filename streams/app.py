@@ -19,10 +19,12 @@ from faust.app.base import BootStrategy
 from prometheus_client import CollectorRegistry
 
 from projections import http
+from projections.api.server import tls
+from projections.api.tokens import TokenBook, tokens_path
 from projections.embedded_reader import EmbeddedReader
 from projections.explanations import Explanations, OpenSource
 from projections.guard import Guard
-from projections.http import make_app, make_health_app
+from projections.http import Options, make_app, make_health_app
 from projections.kafka_reader import KafkaReader
 from projections.kafka_source import kafka_source
 from projections.metrics import ProjectionMetrics
@@ -350,6 +352,15 @@ async def run_worker(
     os._exit(1)
 
 
+def http_options(settings: Settings) -> Options:
+    """How much the HTTP server answers, and to whom."""
+    return Options(
+        rate=settings.http_rate,
+        connections=settings.http_connections,
+        cors=tuple(one.strip() for one in settings.http_cors.split(",") if one.strip()),
+    )
+
+
 def build_embedded(
     settings: Settings, programs: Programs, metrics: Metrics | None = None
 ) -> Embedded | LogError:
@@ -366,6 +377,7 @@ class Projection:
         process_collectors(registry)
         self.metrics = ProjectionMetrics(registry)
         self.tables = Tables(folder, self.metrics)
+        self._tokens = tokens_path(settings, of_kafka=False)
         self.progress = Progress()
         self._settings = settings
         self._open_source: OpenSource | None = None
@@ -388,6 +400,7 @@ class Projection:
     def follow_kafka(self) -> KafkaReader:
         """A reader of the topic ``rewards``, committed records only."""
         kafka = kafka_clients(self._settings)
+        self._tokens = tokens_path(self._settings, of_kafka=True)
         self._open_source = lambda: kafka_source(kafka)
         return KafkaReader(kafka, self.tables, self.progress, decode_output, metrics=self.metrics)
 
@@ -396,16 +409,21 @@ class Projection:
 
         Raises:
             BindingError: the address needs a token.
+            TlsError: the certificate cannot be used.
             OSError: the address is taken.
         """
         stopped = _stop_on_signals()
-        settings, guard = self._settings, Guard(self._settings.http_token)
+        settings = self._settings
+        guard = Guard(settings.http_token, TokenBook(self._tokens))
+        options, certificate = http_options(settings), tls(settings.http_cert_file, settings.http_key_file)
         explanations = None
         if self._open_source is not None:
             explanations = Explanations(self._open_source, settings.programs)
-        app = make_app(self.tables, self.progress, self.registry, guard, explanations)
-        runner, port = await http.start(app, guard, settings.host, settings.port)
-        listening(f"http://{settings.host}:{port}")
+        app = make_app(self.tables, self.progress, self.registry, guard, explanations, options=options)
+        runner, port = await http.start(
+            app, guard, settings.host, settings.port, options=options, tls=certificate
+        )
+        listening(f"{'http' if certificate is None else 'https'}://{settings.host}:{port}")
         tasks = [asyncio.ensure_future(part()) for part in work]
         waiting = asyncio.create_task(stopped.wait())
         try:

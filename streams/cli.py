@@ -20,6 +20,7 @@ from streams.commands.publish import publish
 from streams.commands.replay import replay
 from streams.commands.serving import run as run_
 from streams.commands.serving import serve, worker
+from streams.commands.token import token
 from streams.commands.topics import topics
 
 _COMMANDS = (
@@ -32,6 +33,7 @@ _COMMANDS = (
     import_,
     generate,
     topics,
+    token,
     dlq,
     check,
     publish,

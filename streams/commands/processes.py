@@ -12,11 +12,12 @@ from typing import Any, Final
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.registry import Collector
 
 from projections import http
-from projections.http import Handler, make_health_app
+from projections.http import make_health_app
 from projections.problems import RETRY, ProblemCode, problem
 from projections.progress import Blocker, BlockerCode
 from streams.engine.lifeline import Family, Report, families_of, labelled

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from streams.engine.lifeline import Lifeline
 
 LOGS: Final = ("log_format", "log_level")
+HTTP: Final = ("tokens_file", "http_cert_file", "http_key_file", "http_cors")
 
 
 @click.command()
-@settings_options("programs", "data", "host", "port", "max_lateness_days", "dedupe_days", *LOGS)
+@settings_options("programs", "data", "host", "port", *HTTP, "max_lateness_days", "dedupe_days", *LOGS)
 def run(**flags: Any) -> int:
     """Run Keyday in one process without Kafka: the embedded log, its tasks, the tables and HTTP."""
     from streams.commands.loading import embedded_programs, require_programs
@@ -55,7 +56,7 @@ def run(**flags: Any) -> int:
 
 
 @click.command()
-@settings_options("brokers", "data", "programs", "state_dir", "host", "port", *SECURITY, *LOGS)
+@settings_options("brokers", "data", "programs", "state_dir", "host", "port", *HTTP, *SECURITY, *LOGS)
 def serve(**flags: Any) -> int:
     """Serve balances and statements over HTTP: from Kafka (--brokers) or from an embedded log (--data).
 
@@ -187,13 +188,14 @@ def until_stopped(settings: Settings, work: Callable[[], Coroutine[Any, Any, Non
         click.UsageError: the settings do not allow it.
         WorkFailedError: it could not go on.
     """
+    from projections.api.server import TlsError
     from projections.guard import BindingError
     from streams.engine.brokers import BrokerError, explained
 
     try:
         with explained(settings.brokers):
             asyncio.run(work())
-    except (BindingError, SettingsError) as error:
+    except (BindingError, TlsError, SettingsError) as error:
         raise click.UsageError(str(error)) from None
     except BrokerError as error:
         raise WorkFailedError(str(error)) from None

@@ -26,6 +26,9 @@ FORMAT = 1
 
 _RECORD, _END, _META = b"l", b"e", b"m"
 _FOLDER, _NEW_FOLDER, _LOCK, _WITNESS = "log", "log.new", "lock", "KEYDAY_SEQUENCE"
+#: Files that may be there before the log: what a kill left of making it, and tokens of the HTTP API.
+TOKENS = "tokens.json"
+_EARLIER = frozenset({_LOCK, _NEW_FOLDER, TOKENS, f".{TOKENS}.new"})
 _PARTITION_BYTES, _OFFSET_BYTES = 4, 8
 
 Body = tuple[int, bytes | None, bytes | None, list[tuple[str, bytes]]]
@@ -282,7 +285,7 @@ def _checked(
 
 def _foreign(data_dir: Path) -> str | None:
     """An entry of a directory without a log that keyday did not leave there."""
-    return next((e.name for e in sorted(data_dir.iterdir()) if e.name not in {_LOCK, _NEW_FOLDER}), None)
+    return next((e.name for e in sorted(data_dir.iterdir()) if e.name not in _EARLIER), None)
 
 
 def _create(data_dir: Path, partitions: int) -> None:

@@ -141,8 +141,26 @@ class Settings:
         None, "Port of a worker's /metrics, /healthz and /readyz; none when not set.", least=0, most=65_535
     )
     http_token: str | None = setting(
-        None, "When set, requests need `Authorization: Bearer …` with it.", secret=True
+        None, "A token for operators: requests need `Authorization: Bearer …` with it.", secret=True
     )
+    tokens_file: Path | None = setting(
+        None,
+        "File of the tokens that `keyday token` makes; else tokens.json in the data or state directory.",
+    )
+    http_cert_file: Path | None = setting(
+        None, "PEM file of the HTTP server's certificate, and of those between it and its authority."
+    )
+    http_key_file: Path | None = setting(
+        None, "PEM file of the HTTP server's key; may be in the certificate's file."
+    )
+    http_cors: str = setting("", "Origins whose pages may ask, separated by commas; `*` is all.")
+    http_rate: float = setting(
+        100.0,
+        "Requests a second of one token, and twice that at once; 0 is no limit.",
+        least=0,
+        most=1_000_000,
+    )
+    http_connections: int = setting(1_000, "Connections to the HTTP server at once.", least=1, most=1_000_000)
 
     # Time
     clock: str = setting(

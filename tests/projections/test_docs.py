@@ -3,8 +3,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from projections.api.accounts import MAX_PAGE_ENTRIES
+from projections.api.model import MAX_ACCOUNT_CHARS
 from projections.faults import FaultCode
-from projections.http import MAX_ACCOUNT_CHARS, MAX_PAGE_ENTRIES
 from projections.problems import STATUS, ProblemCode
 from projections.progress import BlockerCode
 

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from yarl import URL
 
 from projections import http
+from projections.api.tokens import TokenBook
 from projections.explanations import MAX_ID_CHARS, Explanations, OpenSource, best_language
 from projections.guard import Guard
 from projections.progress import Progress
@@ -26,7 +27,8 @@ from streams.engine.embedded import Embedded
 from streams.engine.record import OutRecord
 from streams.engine.settings import Settings
 from streams.explain.sources import EmbeddedLog, Source
-from tests.streams.test_explain import POINTS, PROGRAM, lines
+from tests.projections.api.serving import make_token
+from tests.streams.test_explain import CONTENT, POINTS, PROGRAM, lines
 
 TOKEN = "correct-horse-battery"
 Answer = tuple[int, dict[str, Any], dict[str, str]]
@@ -52,7 +54,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def asking(
     tmp_path: Path, open_source: OpenSource, programs: Path | None, token: str | None = None
 ) -> AsyncIterator[Any]:
-    tables, guard = Tables(tmp_path), Guard(token)
+    tables, guard = Tables(tmp_path), Guard(token, TokenBook(tmp_path / "tokens.json"))
     explanations = Explanations(open_source, programs)
     app = http.make_app(tables, Progress(), CollectorRegistry(), guard, explanations)
     runner, port = await http.start(app, guard, "127.0.0.1", 0)
@@ -106,7 +108,7 @@ def test_an_answer_says_what_the_command_prints(
     assert status == 200
     assert body["lines"] == printed(data, wanted, lang, capsys)
     assert (body["id"], body["language"], headers["Content-Language"]) == (wanted, lang, lang)
-    assert headers["Cache-Control"] == "no-store"
+    assert headers["Cache-Control"] == "private, no-cache"
 
 
 def test_entries_and_orders_are_told_to_machines_as_the_ledger_has_them(tmp_path: Path, data: Path) -> None:
@@ -129,7 +131,7 @@ def test_the_language_is_that_of_the_address_or_else_of_the_reader(tmp_path: Pat
     )
 
     assert [body.get("language") for _, body, _ in answers] == ["de", "es", "en", None, None]
-    assert {headers.get("Vary") for _, _, headers in answers[:3]} == {"Accept-Language"}
+    assert {headers.get("Vary") for _, _, headers in answers[:3]} == {"Accept-Language, Accept-Encoding"}
     for status, body, _ in answers[3:]:
         assert (status, body["code"], body["parameter"]) == (400, "parameter_invalid", "lang")
 
@@ -155,6 +157,34 @@ def test_explanations_need_the_token_like_all_account_data(tmp_path: Path, data:
 
     assert (without[0], without[1]["code"]) == (401, "unauthorized")
     assert with_it[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("scope", "wanted", "entries"),
+    [
+        ("partner:lea", CONTENT, [CONTENT]),
+        ("partner:lea", "o1", [CONTENT, f"r1~{CONTENT}"]),
+        ("partner:lea", POINTS, None),
+        ("partner:max", CONTENT, None),
+        ("partner:max", "o1", None),
+        ("program:zeta", "o1", None),
+        ("program:acme", POINTS, [POINTS]),
+    ],
+)
+def test_who_may_see_a_part_is_told_that_part_and_others_nothing(
+    tmp_path: Path, data: Path, scope: str, wanted: str, entries: list[str] | None
+) -> None:
+    bearer = {"Authorization": f"Bearer {make_token(tmp_path / 'tokens.json', scope)}"}
+    told, nothing = ask_log(
+        tmp_path, data, (f"/v1/explain/{wanted}", bearer), (f"/v1/explain/{wanted}x", bearer)
+    )
+
+    if entries is None:
+        assert told[0] == 404
+        assert told[1] == nothing[1] | {"id": wanted}
+    else:
+        assert [one["entry_id"] for one in told[1]["entries"]] == entries
+        assert ("ada" in str(told[1])) == (scope != "partner:lea")
 
 
 def test_brokers_that_are_away_are_no_fault_of_the_reader(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from yarl import URL
 
 from projections import http
+from projections.api import server
 from projections.guard import BindingError, Guard
 from projections.progress import Progress
 from projections.store import Tables
@@ -106,7 +107,7 @@ def test_balances_are_integers_with_their_unit_and_time(tmp_path: Path) -> None:
         }
         assert headers["Content-Type"].startswith("application/json")
         assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Cache-Control"] == "no-store"
+        assert headers["Cache-Control"] == "private, no-cache"
         assert headers["Server"] == "keyday"
 
     run(scenario)
@@ -332,7 +333,7 @@ def test_oversized_and_broken_requests_are_refused(tmp_path: Path, data: bytes) 
 def test_a_client_that_never_finishes_its_request_is_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes
 ) -> None:
-    monkeypatch.setattr(http, "KEEPALIVE_S", 0.2)
+    monkeypatch.setattr(server, "KEEPALIVE_S", 0.2)
 
     async def scenario() -> None:
         async with serving(tmp_path) as (_, port):

@@ -1,0 +1,141 @@
+"""What every request goes through before a route answers it: errors, who asks, other origins."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, Final
+
+from aiohttp import web
+
+from projections.api.rate import Rates
+from projections.api.routes import CALLER
+from projections.api.scopes import Caller
+from projections.guard import Guard
+from projections.metrics import HttpMetrics
+from projections.problems import RETRY, ProblemCode, problem
+from streams.engine.store import StoreCorruptError
+
+#: Resources without account data; everything else is refused by default.
+OPEN: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+#: Methods that change nothing.
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What pages of an allowed origin may ask with; seconds that a browser may keep this answer.
+_CORS: Final = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST",
+    "Access-Control-Allow-Headers": (
+        "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID"
+    ),
+    "Access-Control-Max-Age": "600",
+}
+_DETAILS: Final = {
+    ProblemCode.UNAUTHORIZED: "this resource needs the header Authorization: Bearer <token>",
+    ProblemCode.TOKEN_EXPIRED: "the token has expired; keyday token create makes a new one",
+    ProblemCode.TOKEN_REVOKED: "the token was revoked",
+}
+
+log = logging.getLogger(__name__)
+
+Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def measure(metrics: HttpMetrics) -> Any:
+    """Counts every request by its route's pattern."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Next) -> web.StreamResponse:
+        start = time.perf_counter()
+        response = await handler(request)
+        metrics.on_request(route_of(request), request.method, response.status, time.perf_counter() - start)
+        return response
+
+    return middleware
+
+
+@web.middleware
+async def translate(request: web.Request, handler: Next) -> web.StreamResponse:
+    """Turns what goes wrong into a problem that tells nothing of the inside."""
+    try:
+        return await handler(request)
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        detail = f"this resource answers {allowed}"
+        return problem(ProblemCode.METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed})
+    except web.HTTPNotFound:
+        return problem(ProblemCode.ROUTE_UNKNOWN, "no such resource")
+    except web.HTTPException as error:
+        return problem(ProblemCode.REQUEST_REFUSED, error.reason, status=error.status)
+    except StoreCorruptError:
+        detail = "the tables are damaged and will be rebuilt from their topics"
+        return problem(ProblemCode.NOT_READY, detail, headers=RETRY)
+    except ConnectionError:
+        raise  # the caller is gone, there is nobody to answer
+    except Exception:
+        log.exception("a request failed")
+        return problem(ProblemCode.INTERNAL, "the request failed; the log of the server says why")
+
+
+def protect(guard: Guard, rates: Rates) -> Any:
+    """Refuses who may not ask, and who asks too often."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Next) -> web.StreamResponse:
+        if not guard.admits_host(request.headers.get("Host")):
+            detail = (
+                "without a token only loopback names are answered: use 127.0.0.1, or set KEYDAY_HTTP_TOKEN"
+            )
+            return problem(ProblemCode.HOST_REFUSED, detail)
+        if request.method not in _SAFE and not guard.admits_origin(request.headers.get("Origin")):
+            detail = "without a token pages of other sites may not change anything"
+            return problem(ProblemCode.ORIGIN_REFUSED, detail)
+        if route_of(request) in OPEN:
+            return await handler(request)
+        caller = guard.identify(request.headers.getall("Authorization", []))
+        if not isinstance(caller, Caller):
+            return problem(caller, _DETAILS[caller], headers={"WWW-Authenticate": 'Bearer realm="keyday"'})
+        wait_s = rates.wait_s(caller.token) if guard.needs_token else 0
+        if wait_s:
+            detail = "this token asks too often"
+            return problem(ProblemCode.RATE_LIMITED, detail, headers={"Retry-After": str(wait_s)})
+        request[CALLER] = caller
+        return await handler(request)
+
+    return middleware
+
+
+def cross_origin(origins: Collection[str]) -> Any:
+    """Lets pages of these origins ask (``*`` is all); a page never sends a token by itself."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Next) -> web.StreamResponse:
+        origin = request.headers.get("Origin")
+        if origin is None or not ("*" in origins or origin in origins):
+            return await handler(request)
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            response: web.StreamResponse = web.Response(status=204, headers=_CORS)
+        else:
+            response = await handler(request)
+        if not response.prepared:
+            response.headers.update(allowed_origin(origin, origins))
+        return response
+
+    return middleware
+
+
+def allowed_origin(origin: str | None, origins: Collection[str]) -> dict[str, str]:
+    """The headers by which a browser lets a page of the origin read the answer."""
+    if origin is None or not ("*" in origins or origin in origins):
+        return {}
+    named = "*" if "*" in origins else origin
+    return {
+        "Access-Control-Allow-Origin": named,
+        "Access-Control-Expose-Headers": "ETag, Retry-After",
+        "Vary": "Origin",
+    }
+
+
+def route_of(request: web.Request) -> str:
+    """The pattern of the resource that was asked for, ``unknown`` when there is none."""
+    resource = request.match_info.route.resource
+    return "unknown" if resource is None else resource.canonical

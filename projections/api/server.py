@@ -1,0 +1,97 @@
+"""Listening: TLS, how many connections there may be, and how long each may take for what it has to say."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+#: Bytes: request line, one header field; routes that read a body have a limit of their own.
+MAX_LINE_BYTES: Final = 8_192
+MAX_FIELD_BYTES: Final = 8_190
+MAX_BODY_BYTES: Final = 1_024
+#: Headers: a request with more of them is refused.
+MAX_HEADERS: Final = 64
+#: Seconds: a connection without a whole request head for so long is closed.
+KEEPALIVE_S: Final = 30.0
+#: Seconds: a client that reads or sends slower is cut off at shutdown.
+SHUTDOWN_S: Final = 5.0
+#: Seconds: a TLS handshake that takes longer is broken off.
+HANDSHAKE_S: Final = 10.0
+#: Connections that wait to be taken.
+_BACKLOG: Final = 128
+
+_FULL: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 5\r\n"
+    b"Connection: close\r\nContent-Length: %d\r\n\r\n%s"
+)
+_FULL_BODY: Final = (
+    b'{"type":"about:blank","title":"Service Unavailable","status":503,'
+    b'"code":"too_many_connections","detail":"the server has no connection to spare"}'
+)
+
+
+class TlsError(ValueError):
+    """The certificate cannot be used; the message is one line that says what to do."""
+
+
+def tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What is needed to speak TLS 1.2 or newer; ``None`` without a certificate.
+
+    Raises:
+        TlsError: the files cannot be used.
+    """
+    if certificate is None:
+        if key is not None:
+            raise TlsError("KEYDAY_HTTP_KEY_FILE needs KEYDAY_HTTP_CERT_FILE")
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        reason = error.strerror or str(error)
+        raise TlsError(f"{certificate} and its key cannot be used: {reason}") from None
+    return context
+
+
+class LimitedSite(web.TCPSite):
+    """A site that answers connections beyond ``most`` with 503 at once, so that others are not starved."""
+
+    __slots__ = ("_most",)
+
+    def __init__(
+        self, runner: web.AppRunner, host: str, port: int, *, most: int, tls: ssl.SSLContext | None
+    ) -> None:
+        super().__init__(runner, host, port, ssl_context=tls)
+        self._most = most
+
+    async def start(self) -> None:
+        """Listen."""
+        await web.BaseSite.start(self)
+        server = self._runner.server
+        assert server is not None  # noqa: S101  the runner is set up
+
+        def connection() -> asyncio.BaseProtocol:
+            return server() if len(server.connections) < self._most else _Refusal()
+
+        self._server = await asyncio.get_running_loop().create_server(
+            connection,
+            self._host,
+            self._port,
+            ssl=self._ssl_context,
+            ssl_handshake_timeout=HANDSHAKE_S if self._ssl_context else None,
+            backlog=_BACKLOG,
+        )
+
+
+class _Refusal(asyncio.Protocol):
+    """Says that the server is full, and hangs up."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            transport.write(_FULL % (len(_FULL_BODY), _FULL_BODY))
+            transport.close()

@@ -1,0 +1,113 @@
+"""Listening: TLS, and no more connections than there may be."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import ssl
+from pathlib import Path
+
+import aiohttp
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from prometheus_client import CollectorRegistry
+
+from projections import http
+from projections.api.server import TlsError, tls
+from projections.guard import Guard
+from tests.projections.api.serving import listening, ready
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "cert.pem", folder / "key.pem"
+    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return paths
+
+
+def test_with_a_certificate_the_server_speaks_tls_and_nothing_else(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        cert, key = certificate(tmp_path)
+        app = http.make_health_app(ready(), CollectorRegistry())
+        runner, port = await http.start(app, None, "127.0.0.1", 0, tls=tls(cert, key))
+        trusting = ssl.create_default_context(cafile=str(cert))
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"https://localhost:{port}/healthz", ssl=trusting) as response:
+                assert response.status == 200
+            with pytest.raises(aiohttp.ClientError):
+                await session.get(f"http://127.0.0.1:{port}/healthz")
+        await runner.cleanup()
+
+    asyncio.run(scenario())
+
+
+def test_a_certificate_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path)
+    assert tls(None, None) is None
+    with pytest.raises(TlsError, match="KEYDAY_HTTP_CERT_FILE"):
+        tls(None, key)
+    with pytest.raises(TlsError, match="cannot be used"):
+        tls(cert, tmp_path / "missing.pem")
+
+
+async def whole(port: int) -> bytes:
+    """Everything that the server says on a new connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    try:
+        return await asyncio.wait_for(reader.read(), 10)
+    except ConnectionError:
+        return b""
+    finally:
+        await hang_up(writer)
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+def test_a_connection_beyond_the_limit_is_told_so_and_others_go_on() -> None:
+    async def scenario() -> None:
+        guard, options = Guard(), http.Options(connections=2)
+        app = http.make_health_app(ready(), CollectorRegistry())
+        async with listening(app, guard, options=options) as (_, port):
+            held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+            for _, writer in held:
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            first = [await reader.readuntil(b'"}') for reader, _ in held]
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            refused = await asyncio.wait_for(reader.read(), 10)
+            await hang_up(writer)
+            await hang_up(held[0][1])
+            while not (await whole(port)).startswith(b"HTTP/1.1 200"):
+                pass  # the server hears of it a moment later
+            await hang_up(held[1][1])
+
+        assert all(answer.startswith(b"HTTP/1.1 200") for answer in first)
+        assert refused.startswith(b"HTTP/1.1 503")
+        assert b'"code":"too_many_connections"' in refused
+
+    asyncio.run(scenario())
