@@ -1,7 +1,8 @@
 """Bytes to facts and facts to bytes: the border of Keyday.
 
-A record is read once into a JSON tree; one typed conversion checks its shape. Only a record that fails is
-looked at again, by ``schemas.diagnosis``, to name the first check that fails.
+Nearly all records are plain and read by ``schemas.plain``. Others are read once into a JSON tree; one typed
+conversion checks their shape. Only a record that fails is looked at again, by ``schemas.diagnosis``, to name
+the first check that fails.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import ValidationError, convert
 
-from events import inputs
 from events.time import parse_time
 from schemas import facts, wire
 from schemas.cloudevents import read_event
 from schemas.dead_letters import dead_letter_headers, dead_letter_line
 from schemas.diagnosis import check_attributes, diagnose
 from schemas.errors import Code, DecodeError, Refused
+from schemas.facts import Decoded
 from schemas.json_tree import digest, read_object
+from schemas.plain import read_plain
 from schemas.rewards import decode_output, encode_output
 from schemas.upcast import UPCASTERS, Upcasters, upcast
 
@@ -46,13 +48,6 @@ class ProgramLookup(Protocol):
         """The unit of a program's money, the same in all versions; ``None`` when it is not loaded."""
 
 
-class Decoded(Struct, frozen=True, gc=False):
-    """A readable record: its event, and 64 bits of the CloudEvent as JSON compared by value."""
-
-    event: inputs.InputEvent
-    content: int
-
-
 #: The topic whose amounts are in a program's units.
 _REQUESTS = "account-requests"
 
@@ -77,8 +72,11 @@ class Decoder:
         headers: Sequence[tuple[str, bytes]],
     ) -> Decoded | DecodeError:
         """The event of a record in structured or binary mode, or the first check that it fails."""
+        if value is not None and not headers:
+            plain = read_plain(topic, value, self._resolve)
+            if plain is not None:
+                return plain
         try:
-            # Nearly all events come in structured mode and without headers.
             tree = read_event(value, headers) if headers or value is None else read_object(value)
             content = digest(tree)
             try:

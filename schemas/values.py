@@ -15,11 +15,6 @@ from schemas.errors import Code, Refused
 from schemas.json_tree import JsonNumber
 
 _OWNERS = ("customer:", "partner:")
-#: Texts of amounts that are remembered per scale.
-_AMOUNTS_MAX = 65_536
-#: By scale the minor units of decimal strings that were read before: shops have few prices.
-AMOUNTS: dict[int, dict[str, int]] = {scale: {} for scale in set(SCALES.values())}
-
 _BUCKETS = (":pending", ":available", ":held")
 
 
@@ -37,12 +32,7 @@ def read_amount(value: Any, scale: int, path: str) -> int:
     """Minor units of a decimal string or a JSON number."""
     try:
         if type(value) is str:
-            amount = parse_decimal(value, scale)
-            amounts = AMOUNTS[scale]
-            if len(amounts) >= _AMOUNTS_MAX:
-                amounts.clear()
-            amounts[value] = amount
-            return amount
+            return parse_decimal(value, scale)
         if type(value) is JsonNumber:
             return parse_number(value.literal, scale)
         if type(value) is int:
