@@ -353,3 +353,25 @@ def test_what_is_remembered_is_bounded() -> None:
         calendar.key_days_at(utc_day * 86_400_000)
 
     assert len(calendar._by_utc_day) <= 8_192
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "touched"),
+    [
+        ("2026-11-27T04:00:00Z", "2026-11-27T05:00:00Z", False),
+        ("2026-11-27T04:00:00Z", "2026-11-27T05:00:00.001Z", True),
+        ("2026-11-28T04:59:59.999Z", "2026-11-28T06:00:00Z", True),
+        ("2026-11-28T05:00:00Z", "2026-11-28T06:00:00Z", False),
+        ("2026-11-20T00:00:00Z", "2026-12-20T00:00:00Z", True),
+        ("2026-11-27T12:00:00Z", "2026-11-27T12:00:00.001Z", True),
+        ("2026-12-01T05:00:00Z", "2026-12-20T00:00:00Z", False),
+        ("2026-11-20T00:00:00Z", "2026-11-27T00:00:00Z", False),
+    ],
+)
+def test_a_span_touches_a_key_day_that_it_shares_a_millisecond_with(
+    start: str, end: str, *, touched: bool
+) -> None:
+    calendar = MarketCalendar(program(PROGRAM), "US")
+
+    assert calendar.touches(parse_time(start), parse_time(end)) == touched
+    assert calendar.touches(parse_time(start), parse_time(end)) == touched

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 
 from events.messages import Figures, PartnerLine
+from events.milestones import Part, Place, ReviewedPartner
 from streams.rules.comparison import benchmarks, falling, parts, quarter, quartiles, top
 
 
@@ -24,6 +25,21 @@ def test_channels_stand_beside_each_other_by_revenue() -> None:
     assert (partner.revenue_share, partner.revenue_before) == ("0.7500", 500)
     assert (direct.name, direct.average_order, direct.new_customer_share) == ("direct", 250, "0.2500")
     assert (gone.name, gone.orders, gone.average_order, gone.revenue_before) == ("gone", 0, None, 100)
+
+
+def test_a_part_is_told_whole_and_has_shares_of_the_smallest_sum() -> None:
+    (part,) = parts({"direct": (2, 1, 1)}, {"direct": (1, 7, 0)})
+
+    assert part == Part(
+        name="direct",
+        orders=2,
+        revenue=1,
+        new_customers=1,
+        average_order=0,
+        new_customer_share="0.5000",
+        revenue_share="1.0000",
+        revenue_before=7,
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,3 +86,28 @@ def test_who_brought_nothing_is_falling_and_not_on_top() -> None:
 
     assert (fallen.revenue, fallen.change, fallen.places) == (0, -700, ())
     assert top([line("lea", 0, 700)]) == ()
+
+
+def test_a_reviewed_partner_is_told_whole_and_only_where_it_brought_orders() -> None:
+    now: dict[str, Figures] = {"US": (3, 600, 1), "FR": (1, 40, 1), "DE": (0, 5, 0)}
+    before: dict[str, Figures] = {"US": (9, 100, 8), "FR": (1, 30, 0)}
+
+    (found,) = top([PartnerLine("r", "lea", "content", now, before)])
+
+    assert found == ReviewedPartner(
+        partner_id="lea",
+        group="content",
+        orders=4,
+        revenue=645,
+        new_customers=2,
+        revenue_before=130,
+        change=515,
+        places=(Place("FR", 1, 40, 1), Place("US", 3, 600, 1)),
+    )
+
+
+def test_free_orders_count_for_benchmarks_and_a_cent_is_enough_for_the_top() -> None:
+    free, cent = PartnerLine("r", "free", "content", {"FR": (1, 0, 0)}, {}), line("cent", 1)
+
+    assert next((one.metric, one.partners) for one in benchmarks([free, cent])) == ("average_order", 2)
+    assert [one.partner_id for one in top([free, cent])] == ["cent"]
