@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
 
-from projections.intake import Decode, take
+from projections.facts import Decode
+from projections.intake import take
 from projections.metrics import ProjectionMetrics
 from projections.progress import Progress
 from projections.store import Tables
@@ -38,34 +39,32 @@ class LogReader(Protocol):
 
 
 class EmbeddedReader:
-    """Reads all partitions of a topic from the tables' positions on and follows it."""
+    """Reads all partitions of the ``topics`` from the tables' positions on and follows them."""
 
     def __init__(
         self,
         log_reader: LogReader,
         tables: Tables,
         progress: Progress,
-        decode: Decode,
+        topics: Mapping[str, Decode],
         *,
         partitions: int,
         metrics: ProjectionMetrics | None = None,
-        topic: str = "rewards",
         batch_records: int = BATCH_RECORDS,
     ) -> None:
         self._log = log_reader
         self._tables = tables
         self._progress = progress
-        self._decode = decode
+        self._topics = topics
         self._metrics = metrics
-        self._sources = [(topic, partition) for partition in range(partitions)]
+        self._sources = [(topic, partition) for topic in topics for partition in range(partitions)]
         self._batch_records = batch_records
-        self._topic = topic
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def on_growth(self, topics: frozenset[str]) -> None:
         """These topics grew: read on at once. A listener of the log, callable from any thread."""
-        if self._topic in topics and self._loop is not None:
+        if not topics.isdisjoint(self._topics) and self._loop is not None:
             self._loop.call_soon_threadsafe(self._woken.set)
 
     async def run(self) -> None:
@@ -114,8 +113,8 @@ class EmbeddedReader:
         records = self._log.read(*source, self._tables.position(source), self._batch_records)
         if not records:
             return False
-        taken = take(records, self._decode)
-        self._tables.apply(taken.events, taken.positions, taken.unreadable)
+        taken = take(records, self._topics)
+        self._tables.apply(taken.facts, taken.positions, taken.unreadable)
         return True
 
     def _rebuild(self, reason: str, detail: str) -> None:

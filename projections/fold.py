@@ -6,7 +6,7 @@ a second copy of an entry in the topic count once too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -32,7 +32,7 @@ class Account(Struct, array_like=True):
 
 
 class Folded(Struct):
-    """What a batch changes, and what was seen in it."""
+    """What a batch changes in balances and statements, and what was seen in it."""
 
     changes: dict[bytes, bytes]
     delta: Delta
@@ -68,8 +68,8 @@ class Batch:
         self._duplicates = 0
         self._faults: list[Fault] = []
 
-    def add(self, event: RewardEvent) -> None:
-        """Count the entry, unless it is known."""
+    def add(self, event: RewardEvent) -> bool:
+        """Count the entry, unless it is known; whether it counts."""
         reward = event.data
         account, seq, unit = reward.account, reward.seq, reward.unit
         entity = self._entities.get(account)
@@ -78,7 +78,7 @@ class Batch:
         row = entity.row
         key = statement_key(entity.escaped, seq)
         if seq <= row.seq and self._is_known(event, key):
-            return
+            return False
         if seq > row.seq + 1:
             self._fault(FaultCode.SEQ_GAP, event, expected=str(row.seq + 1), found=str(seq))
         balance = fold(row.balances.get(unit) or Balance(unit), event)
@@ -90,6 +90,7 @@ class Batch:
             row.programs.append(reward.program)
         self._statements[key] = statements.pack(event)
         self._counted += 1
+        return True
 
     def result(self) -> Folded:
         """The batch's changes, each key once, and how they move the store's books."""
@@ -120,11 +121,3 @@ class Batch:
 
     def _fault(self, code: FaultCode, event: RewardEvent, *, expected: str = "", found: str = "") -> None:
         self._faults.append(Fault(code, event.data.account, event.data.seq, expected, found))
-
-
-def fold_batch(events: Sequence[RewardEvent], get: Get) -> Folded:
-    """Fold ``events`` over the rows that ``get`` reads."""
-    batch = Batch(get)
-    for event in events:
-        batch.add(event)
-    return batch.result()

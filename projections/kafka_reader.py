@@ -16,7 +16,8 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from projections.intake import Decode, take
+from projections.facts import Decode
+from projections.intake import take
 from projections.metrics import ProjectionMetrics
 from projections.progress import Progress
 from projections.store import Tables
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 class KafkaReader:
-    """Reads a topic from the tables' positions on and follows it; its positions are the tables' alone.
+    """Reads ``topics`` from the tables' positions on and follows them; its positions are the tables' alone.
 
     ``kafka`` are connection arguments of aiokafka (bootstrap servers, security). The number of partitions is
     read once at the start of ``run``.
@@ -48,23 +49,21 @@ class KafkaReader:
         kafka: Mapping[str, Any],
         tables: Tables,
         progress: Progress,
-        decode: Decode,
+        topics: Mapping[str, Decode],
         *,
         metrics: ProjectionMetrics | None = None,
-        topic: str = "rewards",
         batch_records: int = BATCH_RECORDS,
     ) -> None:
         self._kafka = kafka
         self._tables = tables
         self._progress = progress
-        self._decode = decode
+        self._topics = topics
         self._metrics = metrics
-        self._topic = topic
         self._batch_records = batch_records
         self._reported: dict[TopicPartition, tuple[int, int]] = {}
 
     async def run(self) -> None:
-        """Follow the topic until cancelled. What the brokers refuse for good (login, rights) is raised."""
+        """Follow the topics until cancelled. What the brokers refuse for good (login, rights) is raised."""
         while True:
             consumer = AIOKafkaConsumer(
                 **self._kafka,
@@ -79,7 +78,7 @@ class KafkaReader:
             except REFUSED:
                 raise
             except KafkaError as error:
-                log.warning("reading %s begins again: %r", self._topic, error)
+                log.warning("reading begins again: %r", error)
             finally:
                 await consumer.stop()
             await asyncio.sleep(RETRY_S)
@@ -97,10 +96,10 @@ class KafkaReader:
             records = [record for batch in batches.values() for record in batch]
             try:
                 if records:
-                    taken = take(records, self._decode)
+                    taken = take(records, self._topics)
                     # The fold takes its time: in a thread, answers over HTTP do not wait for it.
                     await in_thread(
-                        partial(self._tables.apply, taken.events, taken.positions, taken.unreadable)
+                        partial(self._tables.apply, taken.facts, taken.positions, taken.unreadable)
                     )
             except StoreCorruptError as error:
                 await self._rebuild(consumer, sources, "corrupt", str(error))
@@ -109,13 +108,19 @@ class KafkaReader:
 
     async def _sources(self, consumer: Any) -> list[TopicPartition]:
         while True:
-            # Asking for all topics, unlike asking for this one, never makes the brokers create it.
-            if self._topic in await consumer.topics():
-                await consumer.end_offsets([TopicPartition(self._topic, 0)])  # loads the topic's metadata
-                partitions = consumer.partitions_for_topic(self._topic)
-                return [TopicPartition(self._topic, partition) for partition in sorted(partitions)]
-            log.warning("the topic %s does not exist yet", self._topic)
+            # Asking for all topics, unlike asking for these, never makes the brokers create them.
+            missing = sorted(set(self._topics) - await consumer.topics())
+            if not missing:
+                break
+            log.warning("the topic %s does not exist yet", ", ".join(missing))
             await asyncio.sleep(RETRY_S)
+        firsts = [TopicPartition(topic, 0) for topic in self._topics]
+        await consumer.end_offsets(firsts)  # loads the topics' metadata
+        return [
+            TopicPartition(topic, partition)
+            for topic in self._topics
+            for partition in sorted(consumer.partitions_for_topic(topic))
+        ]
 
     async def _seek(self, consumer: Any, sources: list[TopicPartition]) -> None:
         ends = await consumer.end_offsets(sources)

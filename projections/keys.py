@@ -28,3 +28,8 @@ def account_key(escaped: bytes) -> bytes:
 def statement_key(escaped: bytes, seq: int) -> bytes:
     """Key of the account's entry ``seq``."""
     return STATEMENT + escaped + seq.to_bytes(_SEQ_BYTES, "big")
+
+
+def key_of(*parts: str) -> bytes:
+    """Key of several texts: byte order is the order by them, one after the other."""
+    return b"".join([escape(part) for part in parts])

@@ -18,15 +18,22 @@ from msgspec import Struct
 from events.outputs import RewardEvent
 from projections import statements
 from projections.balances import Balance
+from projections.book import Book
+from projections.facts import Fact, Ledger
 from projections.faults import Fault, FaultCode
-from projections.fold import Account, Folded, fold_batch, unpack
+from projections.fold import Account, Batch, Folded, unpack
 from projections.keys import VERSION, account_key, escape, statement_key
 from projections.metrics import ProjectionMetrics
+from projections.pages import RowPage, RowRefusal, all_rows, page
 from projections.progress import Source
+from projections.tables.table import Row, Table
+from projections.versions import Versions
+from schemas.programs import Programs
+from streams.engine.state import Change, Delta
 from streams.engine.store import StoreCorruptError, open_store
 
 #: Bump when a fold or the layout of a row changes: older tables are rebuilt from the topics.
-FOLD_VERSION: Final = 3
+FOLD_VERSION: Final = 4
 
 _STAMP: Final = b"%d" % FOLD_VERSION
 
@@ -49,9 +56,12 @@ class Tables:
     be damaged later, reads and writes raise ``StoreCorruptError``, and ``rebuild`` mends it.
     """
 
-    def __init__(self, path: Path, metrics: ProjectionMetrics | None = None) -> None:
+    def __init__(
+        self, path: Path, metrics: ProjectionMetrics | None = None, programs: Programs | None = None
+    ) -> None:
         self._path = path / "tables"
         self._metrics = metrics
+        self._files = programs
         self._logged: set[FaultCode] = set()
         #: Set when a read met damage; who feeds the tables then rebuilds them.
         self.damaged = False
@@ -60,6 +70,8 @@ class Tables:
             self._note_rebuild("corrupt", damage)
         if self._store.count and self._store.get(VERSION) != _STAMP:
             self.rebuild("version", "written by another version of the folds")
+        else:
+            self._open_book()
 
     def position(self, source: Source) -> int:
         """The next offset to read from a topic's partition."""
@@ -73,13 +85,13 @@ class Tables:
 
     def apply(
         self,
-        events: Sequence[RewardEvent],
+        facts: Sequence[Fact],
         positions: Mapping[Source, int],
         unreadable: Sequence[Fault] = (),
     ) -> Folded:
         """Fold a batch and move its sources to ``positions``, both or neither."""
         start = time.perf_counter()
-        folded = self._guard(lambda: fold_batch(events, self._store.get))
+        folded = self._guard(lambda: self._fold(facts))
         folded.faults.extend(unreadable)
         self._guard(lambda: self._write(folded, positions))
         for fault in folded.faults:
@@ -110,8 +122,34 @@ class Tables:
         lines = [statements.as_line(raw) for raw in found if raw is not None]
         return Page(lines, stop - 1 if stop <= row.seq else None)
 
+    def rows(
+        self,
+        table: str,
+        *,
+        filters: Mapping[str, str] | None = None,
+        after: str | None = None,
+        limit: int = 100,
+        descending: bool = False,
+    ) -> RowPage | RowRefusal:
+        """Up to ``limit`` rows of a table in key order that fit the filters, from the cursor ``after`` on."""
+        return self._guard(
+            lambda: page(
+                self._store,
+                self.versions,
+                table,
+                filters=filters or {},
+                after=after,
+                limit=limit,
+                descending=descending,
+            )
+        )
+
+    def all_rows(self, table: Table, filters: Mapping[str, str] | None = None) -> Iterator[Row]:
+        """All rows of a table that fit the filters, in key order."""
+        return all_rows(self._store, self.versions, table, filters or {})
+
     def scan(self, table: bytes) -> Iterator[bytes]:
-        """All rows of a table in key order."""
+        """All stored values under a prefix in key order."""
         return (value for _, value in self._store.scan(table, table + b"\xff"))
 
     def rebuild(self, reason: str, detail: str) -> None:
@@ -120,15 +158,38 @@ class Tables:
         shutil.rmtree(self._path, ignore_errors=True)
         self._store, _ = open_store(self._path)
         self.damaged = False
+        self._open_book()
         self._note_rebuild(reason, detail)
 
     def close(self) -> None:
         """Close the database."""
         self._store.close()
 
+    def _open_book(self) -> None:
+        """Begin to fold over what is stored; programs of files are known before all else."""
+        self.versions = Versions(self._files)
+        self._book = Book(self._store, self.versions)
+        changes, delta = self._book.drain()
+        if changes:
+            self._commit(changes, delta, {})
+
+    def _fold(self, facts: Sequence[Fact]) -> Folded:
+        batch, take = Batch(self._store.get), self._book.take
+        for fact in facts:
+            if not isinstance(fact, RewardEvent):
+                take(fact)
+            elif batch.add(fact):
+                take(Ledger(fact.time, fact))
+        return batch.result()
+
     def _write(self, folded: Folded, positions: Mapping[Source, int]) -> None:
-        changes: list[tuple[bytes, bytes | None]] = list(folded.changes.items())
-        delta = folded.delta
+        changes: list[Change] = list(folded.changes.items())
+        others, delta = self._book.drain()
+        delta.count += folded.delta.count
+        delta.check += folded.delta.check
+        self._commit(changes + others, delta, positions)
+
+    def _commit(self, changes: list[Change], delta: Delta, positions: Mapping[Source, int]) -> None:
         if self._store.get(VERSION) is None:
             stamp = (VERSION, _STAMP)
             changes.append(stamp)

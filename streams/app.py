@@ -23,6 +23,7 @@ from projections.api.server import tls
 from projections.api.tokens import TokenBook, tokens_path
 from projections.embedded_reader import EmbeddedReader
 from projections.explanations import Explanations, OpenSource
+from projections.facts import SOURCES
 from projections.guard import Guard
 from projections.http import Options, make_app, make_health_app
 from projections.kafka_reader import KafkaReader
@@ -30,7 +31,7 @@ from projections.kafka_source import kafka_source
 from projections.metrics import ProjectionMetrics
 from projections.progress import MAX_LAG_RECORDS, Blocker, BlockerCode, Progress
 from projections.store import Tables
-from schemas.codec import Decoder, decode_output
+from schemas.codec import Decoder
 from schemas.programs import Programs
 from streams.agents.budgets import Budgets
 from streams.agents.customers import Customers
@@ -372,11 +373,13 @@ def build_embedded(
 class Projection:
     """The tables of a directory behind HTTP, fed by a reader that follows the ledger."""
 
-    def __init__(self, settings: Settings, folder: Path, registry: CollectorRegistry) -> None:
+    def __init__(
+        self, settings: Settings, folder: Path, registry: CollectorRegistry, programs: Programs | None = None
+    ) -> None:
         self.registry = registry
         process_collectors(registry)
         self.metrics = ProjectionMetrics(registry)
-        self.tables = Tables(folder, self.metrics)
+        self.tables = Tables(folder, self.metrics, programs)
         self._tokens = tokens_path(settings, of_kafka=False)
         self.progress = Progress()
         self._settings = settings
@@ -388,7 +391,7 @@ class Projection:
             log,
             self.tables,
             self.progress,
-            decode_output,
+            SOURCES,
             partitions=log.partitions,
             metrics=self.metrics,
         )
@@ -398,11 +401,11 @@ class Projection:
         return reader
 
     def follow_kafka(self) -> KafkaReader:
-        """A reader of the topic ``rewards``, committed records only."""
+        """A reader of all topics that tables are folded from, committed records only."""
         kafka = kafka_clients(self._settings)
         self._tokens = tokens_path(self._settings, of_kafka=True)
         self._open_source = lambda: kafka_source(kafka)
-        return KafkaReader(kafka, self.tables, self.progress, decode_output, metrics=self.metrics)
+        return KafkaReader(kafka, self.tables, self.progress, SOURCES, metrics=self.metrics)
 
     async def serve(self, *work: Callable[[], Awaitable[None]], listening: Callable[[str], None]) -> None:
         """Answer HTTP and do the ``work`` beside it until SIGTERM, SIGINT, or a part of it ends or fails.

@@ -129,7 +129,8 @@ def _play(settings: Settings, source: Source, *, once: bool, json_: bool) -> int
     fed = settings.data.with_name(f"{source.name}.fed")
     records, programs = _prepared(settings, source, fed)
     registry = CollectorRegistry()
-    embedded = build_embedded(settings, load_programs(programs), Metrics(registry))
+    loaded = load_programs(programs)
+    embedded = build_embedded(settings, loaded, Metrics(registry))
     if isinstance(embedded, LogError):
         raise WorkFailedError(f"{embedded.path}: {embedded.detail}")
     _feed(embedded, records)
@@ -137,7 +138,7 @@ def _play(settings: Settings, source: Source, *, once: bool, json_: bool) -> int
         fed.touch()
     _work(embedded)
     repeats = _repeats(registry, fed)
-    projection = Projection(settings, settings.data, registry)
+    projection = Projection(settings, settings.data, registry, loaded)
     asyncio.run(projection.follow_log(embedded.log).catch_up())
     story = tell(embedded.log, projection.tables, decode_output)
     if json_:

@@ -40,6 +40,11 @@ def embedded_programs(settings: Settings) -> Programs:
     return programs_from(settings)
 
 
+def file_programs(settings: Settings) -> Programs:
+    """The programs of ``--programs``; none without it, where all may be published."""
+    return Programs() if settings.programs is None else programs_from(settings)
+
+
 def require_programs(programs: Programs) -> None:
     """Refuse to go on without any program.
 

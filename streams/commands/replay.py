@@ -37,7 +37,7 @@ def replay(input_dir: Path, out: Path, until: str | None, *, json_: bool, **flag
     """Decide the events of a folder of files in the order of their time, without Kafka or a clock."""
     from functools import partial
 
-    from projections.tables import TableWriter
+    from projections.table_files import TableWriter
     from streams.app import make_agents
     from streams.commands.loading import programs_from
     from streams.engine.replay import ReplaySummary
@@ -45,13 +45,14 @@ def replay(input_dir: Path, out: Path, until: str | None, *, json_: bool, **flag
 
     settings = settings_from(flags)
     until_ms = _instant(until)
+    programs = programs_from(settings)
     summary = run(
-        programs_from(settings),
+        programs,
         input_dir,
         out,
         until_ms,
         agents=partial(make_agents, settings),
-        tables=TableWriter,
+        tables=partial(TableWriter, programs=programs),
         limits=settings.limits(),
     )
     if not isinstance(summary, ReplaySummary):

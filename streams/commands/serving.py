@@ -51,7 +51,7 @@ def run(**flags: Any) -> int:
     except click.UsageError:
         embedded.close()
         raise
-    projection = Projection(settings, settings.data, registry)
+    projection = Projection(settings, settings.data, registry, programs)
     return until_stopped(settings, lambda: run_embedded(projection, embedded, listening))
 
 
@@ -74,8 +74,10 @@ def _serve_kafka(settings: Settings) -> int:
     from prometheus_client import CollectorRegistry
 
     from streams.app import Projection
+    from streams.commands.loading import file_programs
 
-    projection = Projection(settings, settings.state_dir / "projections", CollectorRegistry())
+    programs = file_programs(settings)
+    projection = Projection(settings, settings.state_dir / "projections", CollectorRegistry(), programs)
 
     async def follow() -> None:
         await projection.serve(projection.follow_kafka().run, listening=listening)
@@ -87,6 +89,7 @@ def _serve_log(settings: Settings) -> int:
     from prometheus_client import CollectorRegistry
 
     from streams.app import Projection
+    from streams.commands.loading import file_programs
     from streams.engine.log import Log, LogError
 
     if not settings.data.is_dir():
@@ -94,7 +97,8 @@ def _serve_log(settings: Settings) -> int:
     log = Log.open(settings.data)
     if isinstance(log, LogError):
         raise WorkFailedError(f"{log.path}: {log.detail}")
-    projection = Projection(settings, settings.data, CollectorRegistry())
+    programs = file_programs(settings)
+    projection = Projection(settings, settings.data, CollectorRegistry(), programs)
 
     async def follow() -> None:
         try:

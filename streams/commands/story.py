@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from events.outputs import RewardEvent
 from projections.store import Tables
-from projections.tables import TABLES, lines
+from projections.table_files import lines
+from projections.tables import TABLES
 from streams.engine.record import RecordLike
 
 #: Records that are read from the log at once.

@@ -17,8 +17,8 @@ from typing import IO, Protocol, Self
 from msgspec import Struct, field
 from rocksdict import Rdict, WriteBatch, WriteOptions
 
-from events.outputs import DeadLetter, RewardEvent
-from schemas.codec import Decoder, dead_letter_line, decode_output
+from events.outputs import DeadLetter
+from schemas.codec import Decoder, dead_letter_line
 from schemas.errors import DecodeError
 from schemas.programs import Programs
 from streams.engine.agent import Agent
@@ -48,9 +48,9 @@ AgentFactory = Callable[[State], Agent]
 
 
 class TableSink(Protocol):
-    """Folds ledger entries into tables and writes their files at the end."""
+    """Folds records of inputs and outputs into tables and writes their files at the end."""
 
-    def add(self, event: RewardEvent) -> None: ...
+    def take(self, record: Record | OutRecord) -> None: ...
     def finish(self) -> None: ...
     def close(self) -> None: ...
 
@@ -81,7 +81,8 @@ def replay(
     """Decide every event of the input folder and leave the result in ``out_dir``, whole or not at all.
 
     After the last event home midnights are ticked up to and including ``until_ms``. ``programs`` stays as
-    it is. ``tables`` makes the projections' sink for a folder. ``run_bytes`` are sorted in memory.
+    it is. ``tables`` makes the projections' sink for a folder: it sees all
+    records of input and output. ``run_bytes`` are sorted in memory.
     """
     try:
         inputs = find_inputs(input_dir)
@@ -212,6 +213,7 @@ class _Driver:
         return offset
 
     def _feed(self, record: Record) -> None:
+        self._writer.read(record)
         if record.topic == PROGRAMS:
             # What came before is decided by what was loaded then, what follows by what is loaded now.
             self._settle()
@@ -307,9 +309,14 @@ class _Writer:
         value = output.value or b""
         if topic == DEAD_LETTERS:
             value = dead_letter_line(_dead_letter(output))
-        elif topic == REWARDS and self._tables:
-            self._tables.add(decode_output(value))
         self.write_line(topic, value)
+        if self._tables:
+            self._tables.take(output)
+
+    def read(self, record: Record) -> None:
+        """Note a record of the input."""
+        if self._tables:
+            self._tables.take(record)
 
     def write_line(self, topic: str, line: bytes) -> None:
         """Append a line that is written out already."""

@@ -160,6 +160,18 @@ class Store:
         for key, value in _items(self._db, prefix + start, options):
             yield key[size:], value
 
+    def scan_back(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Committed values with start <= key < stop, from the last key to the first."""
+        prefix, size = self._prefix, len(self._prefix)
+        first = prefix + start
+        options = ReadOptions()
+        options.set_iterate_upper_bound(prefix + stop)
+        backwards = self._db.items(backwards=True, from_key=prefix + stop, read_opt=options)
+        for key, value in cast("Iterator[tuple[bytes, bytes]]", backwards):
+            if key < first:
+                return
+            yield key[size:], value
+
     def stage(
         self,
         batch: WriteBatch,

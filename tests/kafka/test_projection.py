@@ -11,12 +11,13 @@ from aiokafka import AIOKafkaProducer
 from prometheus_client import CollectorRegistry
 
 from events.outputs import RewardEvent
+from projections.facts import ledger_entry
 from projections.kafka_reader import KafkaReader
 from projections.keys import STATEMENT
 from projections.metrics import ProjectionMetrics
 from projections.progress import BlockerCode, Progress
 from projections.store import Tables
-from schemas.rewards import decode_output, encode_output
+from schemas.rewards import encode_output
 from tests.kafka.broker import Broker, Cluster
 from tests.projections.ledgers import Author, recompute
 from tests.projections.test_embedded_reader import ACCOUNTS, balances
@@ -52,9 +53,8 @@ async def reading(
         {"bootstrap_servers": kafka.bootstrap},
         tables,
         progress,
-        decode_output,
+        {topic: ledger_entry},
         metrics=metrics,
-        topic=topic,
         batch_records=70,
     )
     task = asyncio.create_task(reader.run())

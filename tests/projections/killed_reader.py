@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from projections.embedded_reader import EmbeddedReader
+from projections.facts import LEDGER
 from projections.progress import Progress
 from projections.store import Tables
-from schemas.rewards import decode_output
 from streams.engine.log import Log
 
 if __name__ == "__main__":
@@ -17,7 +17,7 @@ if __name__ == "__main__":
     assert isinstance(log, Log)
     tables = Tables(Path(sys.argv[2]))
     reader = EmbeddedReader(
-        log, tables, Progress(), decode_output, partitions=log.partitions, batch_records=int(sys.argv[3])
+        log, tables, Progress(), LEDGER, partitions=log.partitions, batch_records=int(sys.argv[3])
     )
     print("begin", flush=True)
     asyncio.run(reader.catch_up())

@@ -10,10 +10,11 @@ from prometheus_client import CollectorRegistry
 from events.outputs import RewardEvent
 from projections.balances import as_row
 from projections.embedded_reader import EmbeddedReader
+from projections.facts import LEDGER
 from projections.metrics import ProjectionMetrics
 from projections.progress import Progress
 from projections.store import Tables
-from schemas.rewards import decode_output, encode_output
+from schemas.rewards import encode_output
 from streams.engine.log import Log
 from streams.engine.partitioner import partition_of
 from streams.engine.record import OutRecord
@@ -57,7 +58,7 @@ def test_it_follows_the_log_and_says_when_it_has_caught_up(tmp_path: Path) -> No
     metrics, progress = ProjectionMetrics(registry), Progress(max_lag=0)
     tables = Tables(tmp_path / "tables", metrics)
     reader = EmbeddedReader(
-        log, tables, progress, decode_output, partitions=PARTITIONS, metrics=metrics, batch_records=50
+        log, tables, progress, LEDGER, partitions=PARTITIONS, metrics=metrics, batch_records=50
     )
     log.listeners.append(reader.on_growth)
 
@@ -85,13 +86,13 @@ def test_tables_that_are_ahead_of_their_log_are_rebuilt(tmp_path: Path) -> None:
     events = Author(random.Random(2), ACCOUNTS).write(100)
     log, tables = open_log(tmp_path / "log"), Tables(tmp_path / "tables")
     append(log, events)
-    reader = EmbeddedReader(log, tables, Progress(), decode_output, partitions=PARTITIONS)
+    reader = EmbeddedReader(log, tables, Progress(), LEDGER, partitions=PARTITIONS)
     asyncio.run(reader.catch_up())
     log.close()
 
     shorter = open_log(tmp_path / "shorter")
     append(shorter, events[:40])
-    reader = EmbeddedReader(shorter, tables, Progress(), decode_output, partitions=PARTITIONS)
+    reader = EmbeddedReader(shorter, tables, Progress(), LEDGER, partitions=PARTITIONS)
     asyncio.run(reader.catch_up())
 
     assert balances(tables) == recompute(events[:40])
@@ -104,7 +105,7 @@ def test_damage_that_a_read_meets_is_mended_from_the_log(tmp_path: Path) -> None
     log, tables = open_log(tmp_path / "log"), Tables(tmp_path / "tables")
     append(log, events)
     progress = Progress()
-    reader = EmbeddedReader(log, tables, progress, decode_output, partitions=PARTITIONS)
+    reader = EmbeddedReader(log, tables, progress, LEDGER, partitions=PARTITIONS)
     asyncio.run(reader.catch_up())
 
     tables.damaged = True
@@ -133,7 +134,7 @@ def test_what_is_no_ledger_entry_is_counted_and_passed(tmp_path: Path) -> None:
     append(log, events[:10])
     log.append([record(b"1", value) for value in junk])
     append(log, events[10:])
-    asyncio.run(EmbeddedReader(log, tables, Progress(), decode_output, partitions=PARTITIONS).catch_up())
+    asyncio.run(EmbeddedReader(log, tables, Progress(), LEDGER, partitions=PARTITIONS).catch_up())
 
     assert balances(tables) == recompute(events)
     found = registry.get_sample_value("keyday_projection_faults_total", {"code": "undecodable"})

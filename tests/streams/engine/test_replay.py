@@ -15,12 +15,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from events.outputs import RewardEvent
+from schemas.codec import decode_output
 from schemas.program_file import to_json
 from schemas.programs import Programs
 from streams.engine.embedded import AgentFactory
 from streams.engine.input_files import ReplayError, ReplayErrorCode
 from streams.engine.limits import Limits
+from streams.engine.record import OutRecord, Record
 from streams.engine.replay import OUTPUT_TOPICS, ReplaySummary, replay
 from tests.chaos.stream import midnight
 from tests.streams.engine import feeds
@@ -328,8 +329,9 @@ class Sink:
         self._file = folder / "tables" / "ids.ndjson"
         self._ids: list[str] = []
 
-    def add(self, event: RewardEvent) -> None:
-        self._ids.append(event.data.entry_id)
+    def take(self, record: Record | OutRecord) -> None:
+        if record.topic == "rewards":
+            self._ids.append(decode_output(record.value).data.entry_id)
 
     def finish(self) -> None:
         self._file.parent.mkdir()

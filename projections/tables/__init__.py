@@ -1,0 +1,37 @@
+"""Every table by its name: its columns, keys and filters. Each module declares one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from projections.tables import (
+    balances,
+    budgets,
+    channel_performance,
+    compliance_cases,
+    goals,
+    key_day_performance,
+    leaderboard,
+    partner_performance,
+    referrals,
+    statements,
+    tiers,
+)
+from projections.tables.table import Table
+
+TABLES: Final[dict[str, Table]] = {
+    module.TABLE.name: module.TABLE
+    for module in (
+        balances,
+        statements,
+        partner_performance,
+        key_day_performance,
+        channel_performance,
+        budgets,
+        goals,
+        tiers,
+        referrals,
+        compliance_cases,
+        leaderboard,
+    )
+}

@@ -1,0 +1,61 @@
+"""docs/tables.md, written from the tables themselves: ``python -m projections.tables.manual``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from projections.tables import TABLES
+from projections.tables.column import Column
+from projections.tables.table import Table
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "tables.md"
+
+_HEAD: Final = """\
+# Tables
+
+What Keyday decided, as tables: folds of its topics, each record counted once, through crashes too. Every number can be recomputed from
+the topics that its column names; `tests/projections/naive.py` does so in plain loops, and tests compare the two.
+
+- **Amounts** are integers in the smallest part of the unit that the row names (`EUR/2` counts cents). Means and shares are
+  divided exactly when a row is read and written as decimal texts: means of minor units with 2 digits, shares with 6. A mean or
+  share of nothing is null.
+- **Live and settled**: what is not called settled counts at once. Settled is what is past its hold: see docs/choices.md.
+- **Days** are home days of the program. Days, months and times compare as texts.
+- **Order**: rows are in the order of the table's key.
+- **Filters** ask for the exact value of a column; `<column>_from` and `<column>_to` for a span, both ends included.
+- **Files**: `keyday replay` leaves `tables/<table>.ndjson` for each of them, one row a line, its keys sorted.
+
+Units of columns: *minor* is the smallest part of the row's unit (for goals and tiers in orders or new customers: a count), *points* are
+loyalty points, *ratio* is a decimal, *date* a home date (or a month), *time* RFC 3339 in UTC.
+
+This page is written by `python -m projections.tables.manual`.
+"""
+
+
+def manual() -> str:
+    """The page."""
+    return "\n".join([_HEAD, *(line for table in TABLES.values() for line in _section(table))])
+
+
+def _section(table: Table) -> Iterator[str]:
+    yield f"## {table.name}\n"
+    yield f"{table.doc} Key: {_code(table.key)}. Filters: {_code(table.parameters)}.\n"
+    yield "| column | type | unit | what it is | from |"
+    yield "| --- | --- | --- | --- | --- |"
+    for column in table.columns:
+        yield f"| `{column.name}` | {_type(column)} | {column.unit} | {column.doc} | {column.source} |"
+    yield ""
+
+
+def _type(column: Column) -> str:
+    return f"{column.type} or null" if column.nullable else column.type
+
+
+def _code(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(manual())

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from projections.pages import MAX_PAGE_ROWS, RowPage, RowRefusal
+from projections.store import Tables
+from projections.tables import TABLES
+from projections.tables.manual import PAGE, manual
+from tests.projections.replays import fold, generated, lines_of, programs_of, records
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tables]:
+    files = generated(1)
+    opened = Tables(tmp_path_factory.mktemp("tables"), programs=programs_of(files))
+    for found in records(files).values():
+        fold(opened, found)
+    yield opened
+    opened.close()
+
+
+def written(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines_of(generated(1).out)[name].splitlines()]
+
+
+def walk(tables: Tables, name: str, limit: int, *, descending: bool = False, **filters: str) -> list[Any]:
+    rows: list[Any] = []
+    after = None
+    while True:
+        page = tables.rows(name, filters=filters, after=after, limit=limit, descending=descending)
+        assert isinstance(page, RowPage)
+        assert len(page.rows) <= limit
+        rows += json.loads(json.dumps(page.rows))
+        if page.next is None:
+            return rows
+        after = page.next
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_pages_put_together_are_the_table_in_both_directions(tables: Tables, name: str) -> None:
+    expected = written(name)
+    rng = random.Random(name)
+    for _ in range(3):
+        limit = rng.choice([1, 7, 100, MAX_PAGE_ROWS])
+        limit = max(limit, len(expected) // 150)
+        assert walk(tables, name, limit) == expected
+        turned = walk(tables, name, limit, descending=True)
+        if TABLES[name].ranked:
+            turned.sort(key=lambda row: [row[column] for column in TABLES[name].key])
+            assert turned == expected
+        else:
+            assert turned == expected[::-1]
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_filters_leave_the_rows_that_fit_in_their_order(tables: Tables, name: str) -> None:
+    expected, table = written(name), TABLES[name]
+    for row in expected[:: max(1, len(expected) // 5)]:
+        for column in table.filters:
+            if row.get(column) is not None:
+                fits = [one for one in expected if one.get(column) == row[column]]
+                assert walk(tables, name, 50, **{column: str(row[column])}) == fits
+        for column in table.ranges:
+            first, last = f"{column}_from", f"{column}_to"
+            fits = [one for one in expected if one[column] >= row[column]]
+            assert walk(tables, name, 500, **{first: row[column]}) == fits
+            fits = [one for one in expected if one[column] == row[column]]
+            assert walk(tables, name, 500, **{first: row[column], last: row[column]}) == fits
+
+
+def test_a_value_that_a_key_begins_with_is_another_value(tables: Tables) -> None:
+    assert walk(tables, "partner_performance", 10, partner_id="partner-00") == []
+    assert walk(tables, "statements", 10, account="partner:partner-00") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "name"),
+    [
+        ({"table": "sales"}, "table_unknown", "sales"),
+        ({"filters": {"colour": "red"}}, "filter_unknown", "colour"),
+        ({"filters": {"clicks": "1"}}, "filter_unknown", "clicks"),
+        ({"limit": 0}, "limit_invalid", "limit"),
+        ({"limit": MAX_PAGE_ROWS + 1}, "limit_invalid", "limit"),
+        ({"after": ""}, "cursor_invalid", "after"),
+        ({"after": "§"}, "cursor_invalid", "after"),
+        ({"after": "AAAA"}, "cursor_invalid", "after"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_a_code(
+    tables: Tables, asked: dict[str, Any], code: str, name: str
+) -> None:
+    found = tables.rows(asked.pop("table", "partner_performance"), **asked)
+
+    assert isinstance(found, RowRefusal)
+    assert (found.code, found.name) == (code, name)
+
+
+def test_a_cursor_belongs_to_its_table_and_its_direction_and_opens_no_other_partner(tables: Tables) -> None:
+    page = tables.rows("partner_performance", limit=5)
+    assert isinstance(page, RowPage)
+    for asked in ({"table": "tiers"}, {"table": "partner_performance", "descending": True}):
+        found = tables.rows(after=page.next, **asked)
+        assert isinstance(found, RowRefusal)
+
+    own = {"partner_id": "partner-003"}
+    for descending in (False, True):
+        other = tables.rows("partner_performance", limit=5, descending=descending)
+        assert isinstance(other, RowPage)
+        found = tables.rows("partner_performance", filters=own, after=other.next, descending=descending)
+        assert isinstance(found, RowPage)
+        assert {row["partner_id"] for row in found.rows} <= {"partner-003"}
+
+
+def test_rows_that_come_between_pages_move_none_of_the_others(tmp_path: Path) -> None:
+    files = generated(1)
+    tables = Tables(tmp_path, programs=programs_of(files))
+    found = records(files)
+    for topic in ("clicks", "attributions"):
+        fold(tables, found[topic][: len(found[topic]) // 2])
+    first = tables.rows("partner_performance", limit=20)
+    assert isinstance(first, RowPage)
+    for topic in ("clicks", "attributions"):
+        fold(tables, found[topic][len(found[topic]) // 2 :])
+    second = tables.rows("partner_performance", limit=20, after=first.next)
+    assert isinstance(second, RowPage)
+    tables.close()
+
+    keys = [[row[name] for name in TABLES["partner_performance"].key] for row in first.rows + second.rows]
+    assert keys == sorted(keys)
+    assert len(keys) == 40
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_every_row_has_the_columns_of_its_table_and_their_types(name: str) -> None:
+    table = TABLES[name]
+    types = {"string": str, "decimal": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+    columns = {column.name: column for column in table.columns}
+    assert {*table.key, *table.filters, *table.ranges} <= set(columns)
+    for row in written(name):
+        assert set(row) == set(columns) if name != "statements" else set(row) <= set(columns)
+        for column, value in row.items():
+            if value is None:
+                assert columns[column].nullable, column
+            else:
+                assert type(value) is types[columns[column].type], column
+
+
+def test_the_page_about_tables_is_written_from_them() -> None:
+    assert PAGE.read_text() == manual(), "run python -m projections.tables.manual"
+    for table in TABLES.values():
+        section = manual().partition(f"## {table.name}\n")[2].partition("\n## ")[0]
+        assert all(f"| `{column.name}` |" in section for column in table.columns)
