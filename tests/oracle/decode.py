@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.oracle.program import POINTS, Programs, Version
-from tests.oracle.values import DIGITS, RefusedError, minor_units, parse_time
+from tests.oracle.values import AMOUNT_MAX_MINOR, DIGITS, RefusedError, minor_units, parse_time
 
 TOPICS = ("programs", "partner-events", "clicks", "referrals", "orders", "account-requests")
 
@@ -70,6 +70,8 @@ TYPES: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     "program.published": ("programs", "program", (), ()),
 }
 
+_NOT_EMPTY = {"id", "source", "type", "time", "program", "account", "decision"}
+
 
 @dataclass
 class Event:
@@ -90,9 +92,10 @@ class Event:
 
 
 def load_json(raw: bytes) -> dict[str, Any]:
-    """The JSON object of a line, its numbers exact."""
+    """The JSON object of a line, its numbers exact; a text with half a character is no UTF-8."""
     try:
         content = json.loads(raw.decode(), parse_float=Decimal, parse_constant=_no_number)
+        json.dumps(content, ensure_ascii=False, default=str).encode()
     except (ValueError, RecursionError) as error:
         raise RefusedError("json_invalid", str(error)) from None
     if not isinstance(content, dict):
@@ -116,7 +119,10 @@ def time_of(raw: bytes) -> int | None:
 def decode(topic: str, position: int, raw: bytes, programs: Programs) -> Event:
     """The event of a line; ``RefusedError`` with the first code that applies."""
     content = load_json(raw)
-    if text(content, "specversion") != "1.0":
+    version = content.get("specversion")
+    if version is None or not isinstance(version, str):
+        raise RefusedError("field_missing" if version is None else "field_invalid", "specversion")
+    if version != "1.0":
         raise RefusedError("specversion_unknown")
     identity = text(content, "id")
     source = text(content, "source")
@@ -161,7 +167,7 @@ def _program(data: dict[str, Any], time: int, programs: Programs) -> tuple[str, 
 
 
 def text(data: dict[str, Any], name: str) -> str:
-    """A required text, not empty."""
+    """A required text."""
     found = maybe_text(data, name)
     if found is None:
         raise RefusedError("field_missing", name)
@@ -169,11 +175,11 @@ def text(data: dict[str, Any], name: str) -> str:
 
 
 def maybe_text(data: dict[str, Any], name: str) -> str | None:
-    """An optional text; null is absent."""
+    """An optional text; null is absent. Ids, and what stands for one, are not empty."""
     found = data.get(name)
     if found is None:
         return None
-    if not isinstance(found, str) or not found:
+    if not isinstance(found, str) or not (found or (name not in _NOT_EMPTY and not name.endswith("_id"))):
         raise RefusedError("field_invalid", name)
     return found
 
@@ -186,7 +192,10 @@ def _texts(data: dict[str, Any], name: str) -> list[str] | None:
     found = data.get(name)
     if found is None:
         return None
-    if not isinstance(found, list) or not all(isinstance(one, str) and one for one in found):
+    may_be_empty = name != "customer_ids"
+    if not isinstance(found, list) or not all(
+        isinstance(one, str) and (one or may_be_empty) for one in found
+    ):
         raise RefusedError("field_invalid", name)
     return found
 
@@ -283,6 +292,8 @@ def _request(data: dict[str, Any], fields: dict[str, Any], version: Version) -> 
         raise RefusedError("amount_negative")
     if amount == 0:
         raise RefusedError("field_invalid", "amount")
+    if abs(amount) > AMOUNT_MAX_MINOR:
+        raise RefusedError("amount_out_of_range")
     fields["amount"] = amount
 
 

@@ -20,7 +20,7 @@ DIGITS = {
 }
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
@@ -82,16 +82,23 @@ def parse_time(text: str) -> int:
     if not found:
         raise ValueError(text)
     year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
-    moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    leap = second == 60
+    moment = datetime(year, month, day, hour, minute, second - leap, tzinfo=UTC)
     offset = timedelta(0)
     zone = found[8]
-    if zone != "Z":
+    if zone not in "Zz":
         hours, minutes = int(zone[1:3]), int(zone[4:6])
         if hours > 23 or minutes > 59:
             raise ValueError(text)
         offset = timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
     millis = int((found[7] or "0").ljust(3, "0")[:3])
-    return milliseconds(moment - offset) + millis
+    try:
+        moment -= offset
+    except OverflowError:
+        raise ValueError(text) from None
+    if leap and (moment.hour, moment.minute) != (23, 59):
+        raise ValueError(text)
+    return milliseconds(moment) + millis + 1000 * leap
 
 
 def milliseconds(moment: datetime) -> int:
