@@ -28,6 +28,14 @@ Replay = Callable[[list[str]], tuple[int, str]]
 
 _GRANTS = ("accrued", "tier", "bonus", "referral")
 _OF_ALL = ("kind", "account", "unit", "amount", "postings", "order_id", "reverses")
+_CASES = {
+    "compliance.violation_detected",
+    "compliance.evidence_added",
+    "compliance.partner_suspended",
+    "compliance.case_resolved",
+    "case.resolution_ignored",
+}
+_WORDS = {"summary", "url", "referrer", "matched", "own_customer_id"}
 _TOLD = ("compliance", "milestones")
 _MILESTONES = {
     "tier.changed",
@@ -213,26 +221,31 @@ def _order(wanted: list[Table], got: list[Table]) -> list[str]:
 
 def _cases(wanted: list[Table], got: list[Table]) -> list[str]:
     """What compliance told of each partner, in its order."""
-    names = ("type", "case_id", "rule", "action", "reason")
-    types = {"compliance.violation_detected", "compliance.evidence_added", "case.resolution_ignored"}
-    ours = [(one["partner_id"], tuple(one.get(name) for name in names)) for one in wanted]
-    theirs = [
-        (one["data"]["partner_id"], tuple(({"type": one["type"]} | one["data"]).get(name) for name in names))
-        for one in got
-        if one["type"] in types
-    ]
+    theirs = [_case({"type": one["type"]} | one["data"]) for one in got if one["type"] in _CASES]
+    ours = [_case(one) for one in wanted]
     found = []
-    for partner in sorted({name for name, _ in ours + theirs}):
+    for partner in sorted({one["partner_id"] for one in ours + theirs}):
         for ignored in (False, True):  # these are on another topic
             pair = [
-                [told for name, told in rows if name == partner and (told[2] is None) == ignored]
+                [one for one in rows if one["partner_id"] == partner and ("reason" in one) == ignored]
                 for rows in (ours, theirs)
             ]
             for place, (one, other) in enumerate(itertools.zip_longest(*pair), 1):
-                if one != other:
+                if one is None or other is None:
                     found.append(f"case event {place} of {partner}: wanted {one}, came {other}")
                     break
+                if difference := _fields(one, other):
+                    found.append(f"case event {place} of {partner}, {one['type']}: {difference}")
+                    break
     return found
+
+
+def _case(row: Table) -> Table:
+    """What is compared of an event about a case: all but words, and addresses that are cut where they are long."""
+    one = {name: value for name, value in row.items() if name != "time" and value is not None}
+    if "evidence" in one:
+        one["evidence"] = {key: value for key, value in one["evidence"].items() if key not in _WORDS}
+    return one
 
 
 def _milestones(wanted: list[Table], got: dict[str, list[Table]]) -> list[str]:

@@ -14,10 +14,20 @@ from tests.oracle.ledger import Entry, Ledger, Lot
 from tests.oracle.program import Version
 from tests.oracle.rewards import Case, Credit, Order, Partner
 from tests.oracle.terms import RULES
-from tests.oracle.values import local_date
+from tests.oracle.values import local_date, midnight, show_time
 
 _HOUR_MS = 3_600_000
 _REVERSAL_DAYS = 30
+_OF_ADS = ("market", "engine", "keyword", "display_url", "destination", "ad_copy", "rank", "evidence_url")
+
+
+@dataclass
+class Fired:
+    """A rule that fired: what shows it, and the time that this is about when it is not the home day."""
+
+    rule: str
+    facts: Entry
+    window: tuple[int, int] | None = None
 
 
 @dataclass
@@ -63,14 +73,18 @@ class Watch:
         self.per_day[partner, day] += 1
         fired = []
         if record := known:
-            if terms.is_paid(data["url"]) and not record.paid_search_allowed:
-                fired.append("paid_traffic")
-            if self.per_hour[hour] > terms.setting("click_flooding", "max_clicks_per_customer_hour", 30):
-                fired.append("click_flooding")
-            if terms.is_denied(data["referrer"]):
-                fired.append("disallowed_referrer")
+            facts = _seen(event) | {name: data[name] for name in ("click_id", "customer_id", "market")}
+            if (name := terms.paid_by(data["url"])) and not record.paid_search_allowed:
+                fired.append(Fired("paid_traffic", facts | {"parameter": name}))
+            most = terms.setting("click_flooding", "max_clicks_per_customer_hour", 30)
+            if (clicks := self.per_hour[hour]) > most:
+                start = hour[2] * _HOUR_MS
+                counted = {"clicks": clicks, "limit": str(most)}
+                fired.append(Fired("click_flooding", facts | counted, (start, start + _HOUR_MS)))
+            if host := terms.denied(data["referrer"]):
+                fired.append(Fired("disallowed_referrer", facts | {"host": host}))
             if not record.agreed(data["market"]):
-                fired.append("market_not_agreed")
+                fired.append(Fired("market_not_agreed", facts | {"markets_agreed": record.markets}))
         verdict = self._judge(partner, fired, day, version, of="click")
         self.claw_back(verdict)
         return verdict.rejected is None and partner not in self.stopped
@@ -80,40 +94,50 @@ class Watch:
         record = self.partners.get(data["partner_id"])
         if record is None or record.paid_search_allowed:
             return
-        if version.terms.holds_brand_term(data["market"], data["keyword"]):
-            self._alone(data["partner_id"], "brand_bidding", local_date(event.time, version.home), version)
+        if term := version.terms.brand_term(data["market"], data["keyword"]):
+            facts = _seen(event) | {name: data[name] for name in _OF_ADS} | {"brand_term": term}
+            day = local_date(event.time, version.home)
+            self._alone(data["partner_id"], Fired("brand_bidding", facts), day, version)
 
     def order(self, order: Order, credit: Credit, touched: Callable[[str], set[str]]) -> Verdict:
         """Judge a credit of an order. What it claws back is left to the caller."""
         fired = []
         if record := self.partners.get(credit.partner):
-            if self._is_own(order, credit.partner, record, touched):
-                fired.append("self_referral")
-            seconds = order.version.terms.exact("click_to_order_time", "min_seconds", "5")
+            facts = order.seen | {"order_id": order.id, "customer_id": order.customer, "market": order.market}
+            facts |= {"click_id": credit.click_id}
+            if shared := self._shared(order, credit.partner, record, touched):
+                fired.append(Fired("self_referral", facts | {"shared": shared}))
+            seconds = order.version.terms.setting("click_to_order_time", "min_seconds", 5)
             if credit.click_to_order_ms is not None and credit.click_to_order_ms < seconds * 1000:
-                fired.append("click_to_order_time")
+                waited = {"click_to_order_ms": credit.click_to_order_ms, "min_seconds": seconds}
+                fired.append(Fired("click_to_order_time", facts | waited))
             if not record.agreed(order.market):
-                fired.append("market_not_agreed")
+                fired.append(Fired("market_not_agreed", facts | {"markets_agreed": record.markets}))
         return self._judge(credit.partner, fired, order.home_date, order.version, of="order")
 
-    def _is_own(
+    def _shared(
         self, order: Order, partner: str, record: Partner, touched: Callable[[str], set[str]]
-    ) -> bool:
-        """Of customers who were listed after a click, only clicks that are kept as touches count."""
-        if order.customer in record.customer_ids:
-            return True
-        return any(
-            click["customer_id"] in record.customer_ids
-            and (click["listed"] or click["click_id"] in touched(click["customer_id"]))
-            and any(
-                click[name] is not None and click[name] == value
-                for name, value in (("device_id", order.device_id), ("ip_hash", order.ip_hash))
-            )
-            for click in self.clicks.get(partner, [])
-        )
+    ) -> str | None:
+        """What an order has in common with a customer of the partner's own.
 
-    def reversal(self, order: Order, day: date, version: Version) -> None:
-        """An order went back in full on a day."""
+        Of customers who were listed after a click, only clicks that are kept as touches count.
+        """
+        if order.customer in record.customer_ids:
+            return "customer_id"
+        own = [
+            click
+            for click in self.clicks.get(partner, [])
+            if click["customer_id"] in record.customer_ids
+            and (click["listed"] or click["click_id"] in touched(click["customer_id"]))
+        ]
+        for name, value in (("device_id", order.device_id), ("ip_hash", order.ip_hash)):
+            if value is not None and any(click[name] == value for click in own):
+                return name
+        return None
+
+    def reversal(self, order: Order, event: Event, time: int, version: Version) -> None:
+        """An order went back in full at a time."""
+        day = local_date(time, version.home)
         terms = version.terms
         first = day - timedelta(days=_REVERSAL_DAYS - 1)
         for credit in order.credits:
@@ -124,45 +148,60 @@ class Watch:
             ]
             if not shares or len(shares) < terms.setting("reversal_rate", "min_orders", 50):
                 continue
-            rate = Fraction(sum(share == 1 for share in shares), len(shares))
-            if credit.partner in self.partners and rate > terms.exact("reversal_rate", "max_rate", "0.4"):
-                self._alone(credit.partner, "reversal_rate", day, version, since=first)
+            reversed_ = sum(share == 1 for share in shares)
+            most = str(terms.setting("reversal_rate", "max_rate", "0.4"))
+            if credit.partner in self.partners and Fraction(reversed_, len(shares)) > Fraction(most):
+                facts = _seen(event, time) | {"order_id": order.id, "orders": len(shares)}
+                facts |= {"reversed": reversed_, "limit": most, "refund_id": event.data.get("refund_id")}
+                window = midnight(first, version.home), midnight(day + timedelta(days=1), version.home)
+                self._alone(credit.partner, Fired("reversal_rate", facts, window), day, version, since=first)
 
     def midnight(self, day: date, version: Version) -> None:
         """Terms may be due from now on; then the clicks of the home day that ended are told."""
         terms, ended = version.terms, day - timedelta(days=1)
+        seen = {
+            "source": "keyday/clock",
+            "id": f"{version.home}/{day}",
+            "occurred": show_time(self.ledger.now),
+        }
         for partner in sorted(self.partners):
-            self._terms(partner, day, version)
+            self._terms(partner, day, version, seen)
             clicks = self.per_day[partner, ended]
             if clicks and clicks >= terms.setting("click_flooding", "min_clicks", 10000):
                 orders = sum(order.home_date == ended for order, _ in self.credited.get(partner, []))
-                if Fraction(orders, clicks) < terms.exact("click_flooding", "min_conversion", "0.0005"):
-                    self._alone(partner, "click_flooding", ended, version)
+                least = str(terms.setting("click_flooding", "min_conversion", "0.0005"))
+                if Fraction(orders, clicks) < Fraction(least):
+                    facts = seen | {"clicks": clicks, "orders": orders, "limit": least}
+                    self._alone(partner, Fired("click_flooding", facts), ended, version)
 
-    def record(self, partner: str, day: date, version: Version) -> None:
+    def record(self, partner: str, event: Event, version: Version) -> None:
         """A record came: current terms begin anew."""
         if not version.terms.outdates(self.partners[partner].terms_version):
             self.reported.pop(partner, None)
-        self._terms(partner, day, version)
+        self._terms(partner, local_date(event.time, version.home), version, _seen(event))
 
-    def _terms(self, partner: str, day: date, version: Version) -> None:
+    def _terms(self, partner: str, day: date, version: Version, seen: Entry) -> None:
         """Look at the terms that a partner agreed to, once until the program has others."""
         terms = version.terms
         if terms.version is None or day < terms.due or self.reported.get(partner) == terms.version:
             return
-        if terms.outdates(self.partners[partner].terms_version):
+        agreed = self.partners[partner].terms_version
+        if terms.outdates(agreed):
             self.reported[partner] = terms.version
-            self._alone(partner, "terms_outdated", day, version)
+            facts = seen | {"terms_agreed": agreed, "terms_due": terms.due.isoformat()}
+            self._alone(partner, Fired("terms_outdated", facts), day, version)
 
     # Cases
 
-    def _alone(self, partner: str, rule: str, day: date, version: Version, since: date | None = None) -> None:
-        self.claw_back(self._judge(partner, [rule], day, version, of="neither", since=since))
+    def _alone(
+        self, partner: str, fired: Fired, day: date, version: Version, since: date | None = None
+    ) -> None:
+        self.claw_back(self._judge(partner, [fired], day, version, of="neither", since=since))
 
     def _judge(
         self,
         partner: str,
-        fired: list[str],
+        fired: list[Fired],
         day: date,
         version: Version,
         *,
@@ -171,11 +210,11 @@ class Watch:
     ) -> Verdict:
         """Tell of every rule that fired, and do at once what does not wait for grants."""
         verdict = Verdict()
-        for rule in sorted(fired, key=RULES.index):
-            action = version.terms.action(rule)
+        for one in sorted(fired, key=lambda one: RULES.index(one.rule)):
+            rule, action = one.rule, version.terms.action(one.rule)
             if (action == "hold" and of != "order") or (action == "reject" and of == "neither"):
                 action = "flag"
-            case = self._case(rule, partner, day, action)
+            case = self._case(one, partner, day, action, version)
             if action == "reject":
                 verdict.rejected = verdict.rejected or rule
             elif action == "hold":
@@ -183,29 +222,44 @@ class Watch:
             elif action == "clawback":
                 verdict.clawbacks.append((case, since or day, day))
             elif action == "suspend":
+                if partner not in self.stopped:
+                    what = {"case_id": case.id, "rule": rule, "partner_id": partner}
+                    self._tell("compliance.partner_suspended", what | {"program_version": version.version})
                 self.suspended.add(partner)
                 self.stopped.add(partner)
         return verdict
 
-    def _case(self, rule: str, partner: str, day: date, action: str) -> Case:
-        case_id = f"{rule}~{partner}~{day}"
+    def _case(self, fired: Fired, partner: str, day: date, action: str, version: Version) -> Case:
+        case_id = f"{fired.rule}~{partner}~{day}"
         case = self.cases.get(case_id)
         added = case is not None and case.open
         if case is None:
-            case = self.cases[case_id] = Case(case_id, rule, partner)
+            case = self.cases[case_id] = Case(case_id, fired.rule, partner)
+        case.number += 1
+        case.opening += not added
         case.open = True
-        self.told.append(
+        ends = midnight(day, version.home), midnight(day + timedelta(days=1), version.home)
+        start, end = fired.window or ends
+        self._tell(
+            "compliance.evidence_added" if added else "compliance.violation_detected",
             {
-                "type": "compliance.evidence_added" if added else "compliance.violation_detected",
                 "case_id": case_id,
-                "rule": rule,
+                "rule": fired.rule,
                 "partner_id": partner,
+                "severity": version.terms.severity(fired.rule),
                 "action": action,
-                "program": self.program,
-                "time": self.ledger.now,
-            }
+                "evidence": {name: value for name, value in fired.facts.items() if value is not None},
+                "window": {"start": show_time(start), "end": show_time(end)},
+                "terms_version": version.terms.version,
+                "program_version": version.version,
+                "opening": case.opening,
+                "number": case.number,
+            },
         )
         return case
+
+    def _tell(self, kind: str, data: Entry) -> None:
+        self.told.append({"type": kind} | data | {"program": self.program, "time": self.ledger.now})
 
     def claw_back(self, verdict: Verdict) -> None:
         """Reverse what is left of the partner's grants of the days of a case, in the order of home dates and credits."""
@@ -226,24 +280,27 @@ class Watch:
     def resolve(self, event: Event) -> None:
         """A person decided: what is still held is reversed or put back."""
         data = event.data
+        decided = {name: data[name] for name in ("case_id", "partner_id", "decision", "actor")}
         case = self.cases.get(data["case_id"])
         if case is None or case.partner != data["partner_id"] or not case.open:
             unknown = case is None or case.partner != data["partner_id"]
-            self.told.append(
-                {
-                    "type": "case.resolution_ignored",
-                    "case_id": data["case_id"],
-                    "partner_id": data["partner_id"],
-                    "reason": "case_unknown" if unknown else "case_resolved",
-                    "program": self.program,
-                    "time": self.ledger.now,
-                }
-            )
+            reason = {"reason": "case_unknown" if unknown else "case_resolved"}
+            self._tell("case.resolution_ignored", decided | reason)
             return
         case.open = False
-        held, case.held = case.held, []
+        held, case.held = [lot for lot in case.held if lot.held], []
+        amounts: Counter[str] = Counter()
         for lot in held:
+            amounts[lot.unit] += lot.held
             if data["decision"] == "dismissed":
                 self.ledger.unhold(lot, case.id)
-            elif lot.held:
+            else:
                 self.ledger.reverse(lot, lot.held, f"{case.id}~{lot.entry_id}")
+        came = {"rule": case.rule, "opening": case.opening, "entries": len(held), "amounts": dict(amounts)}
+        self._tell("compliance.case_resolved", decided | came)
+
+
+def _seen(event: Event, time: int | None = None) -> Entry:
+    """Which event shows it, and when that was."""
+    occurred = event.time if time is None else time
+    return {"source": event.source, "id": event.id, "occurred": show_time(occurred)}

@@ -271,9 +271,8 @@ def _partner(data: dict[str, Any], fields: dict[str, Any], _version: Version) ->
     fields["paid_search_allowed"] = bool(_flag(data, "paid_search_allowed"))
 
 
-def _ad(data: dict[str, Any], _fields: dict[str, Any], _version: Version) -> None:
-    if data.get("rank") is not None:
-        _whole(data, "rank")
+def _ad(data: dict[str, Any], fields: dict[str, Any], _version: Version) -> None:
+    fields["rank"] = None if data.get("rank") is None else _whole(data, "rank")
 
 
 def _resolved(_data: dict[str, Any], fields: dict[str, Any], _version: Version) -> None:

@@ -373,6 +373,7 @@ class Model:
             ip_hash=data["ip_hash"],
             new_customer=not state.customer(data["customer_id"]).ordered if new is None else new,
             key_days=version.key_days_at(data["market"], event.time),
+            seen={"source": event.source, "id": event.id, "occurred": show_time(event.time)},
         )
 
     def _beneficiaries(
@@ -453,7 +454,7 @@ class Model:
             time = max(event.time, order.time)
             version = self.programs.in_force(state.id, time)
             assert version is not None
-            state.watch.reversal(order, local_date(time, version.home), version)
+            state.watch.reversal(order, event, time, version)
 
     # Tiers
 
@@ -585,7 +586,7 @@ def _of_partner(state: _Program, event: Event) -> None:
                 data["terms_version"],
                 data["paid_search_allowed"],
             )
-            state.watch.record(name, local_date(event.time, version.home), version)
+            state.watch.record(name, event, version)
         case "partner.suspended":
             state.suspended.add(name)
         case "partner.reinstated":

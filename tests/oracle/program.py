@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,6 +53,15 @@ class Rule:
     cap: Cap | None
     budget: str | None
     on: list[str]
+    #: Of the partners that a bonus runs for.
+    share: Fraction | None
+
+    def runs_for(self, partner: str | None) -> bool:
+        """Whether a partner belongs to the part that the bonus runs for."""
+        if self.share is None or partner is None:
+            return True
+        digest = sha256(f"{self.id}~{partner}".encode()).digest()
+        return int.from_bytes(digest[:8]) < self.share * 2**64
 
 
 @dataclass(frozen=True)
@@ -271,6 +281,7 @@ def _rule(table: dict[str, Any], currency: str) -> Rule:
         cap=cap and Cap(cap["period"], _minor(cap["amount"], own_digits), cap.get("over", "trim")),
         budget=table.get("budget"),
         on=list(table.get("on", [])),
+        share=_exact(table["share"]) if "share" in table else None,
     )
 
 

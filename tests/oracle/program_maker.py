@@ -137,6 +137,8 @@ class ProgramMaker(Dice):
                 }
                 if self.random.random() < 0.9:
                     few["action"] = mostly if mostly and self.random.random() < 0.6 else self.pick(*ACTIONS)
+                if self.random.random() < 0.2:
+                    few["severity"] = self.pick("low", "medium", "high")
                 table[rule] = few
         content["compliance"] = table
 
@@ -249,6 +251,8 @@ class ProgramMaker(Dice):
             rule.setdefault("when", {})["category"] = self.some(CATEGORIES)
         if self.has("holds", 0.4):
             rule["hold_days"] = self.pick(0, 1, 7)
+        if to == "partner" and self.has("share", 0.2):
+            rule["share"] = self.pick(0.5, "0.5", 0.25, 0.9)
         self.extras(rule, unit)
         return rule
 

@@ -57,6 +57,8 @@ class Case:
     rule: str
     partner: str
     open: bool = True
+    opening: int = 0
+    number: int = 0
     held: list[Lot] = field(default_factory=list)
     ever_held: list[Lot] = field(default_factory=list)
 
@@ -83,6 +85,8 @@ class Order:
     ip_hash: str | None
     new_customer: bool
     key_days: list[str]
+    #: The event that placed it, as evidence names it.
+    seen: dict[str, Any]
     reason: str = ""
     channel: str = ""
     credits: list[Credit] = field(default_factory=list)
@@ -240,7 +244,7 @@ class Rewards:
         asks = []
         for rule in order.version.bonuses:
             on_day = not rule.on or set(rule.on) & set(order.key_days)
-            if not on_day or not self._holds(order, one, rule):
+            if not on_day or not self._holds(order, one, rule) or not rule.runs_for(one.partner):
                 continue
             base = sum(lot.amount for lot in one.posted if lot.unit == rule.unit and lot.kind == "accrued")
             if rule.flat is not None:

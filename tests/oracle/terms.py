@@ -6,7 +6,6 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from fractions import Fraction
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
@@ -29,6 +28,11 @@ PAID_CLICK_IDS = (
     *("gclid", "gbraid", "wbraid", "dclid", "gclsrc", "msclkid", "fbclid", "ttclid", "twclid"),
     *("li_fat_id", "yclid", "epik", "sccid", "rdt_cid"),
 )
+#: Of rules that do not say it; others are medium.
+_SEVERITIES = {
+    **dict.fromkeys(("brand_bidding", "self_referral", "disallowed_referrer"), "high"),
+    **dict.fromkeys(("market_not_agreed", "terms_outdated"), "low"),
+}
 _LETTERS_OF_A_NEAR_MISS = 5
 _TRADE_MARKS = re.compile("[\u2122\u2120\u00ae\u00a9]")
 #: Scripts that put no space between words: Thai, Lao, Burmese, Khmer, kana and Han.
@@ -50,24 +54,31 @@ class Terms:
     def setting(self, rule: str, name: str, default: Any) -> Any:
         return self.tables.get(rule, {}).get(name, default)
 
-    def exact(self, rule: str, name: str, default: str) -> Fraction:
-        return Fraction(str(self.setting(rule, name, default)))
+    def severity(self, rule: str) -> str:
+        return str(self.setting(rule, "severity", _SEVERITIES.get(rule, "medium")))
 
-    def holds_brand_term(self, market: str, keyword: str) -> bool:
-        """Whether a keyword holds a brand term of a market, or nearly one where the term is long enough."""
-        return any(_holds(keyword, term) for term in self.brand_terms.get(market, []))
+    def brand_term(self, market: str, keyword: str) -> str | None:
+        """The first brand term of a market that a keyword holds, else the first that it nearly holds."""
+        terms = self.brand_terms.get(market, [])
+        for near in (False, True):
+            found = next((term for term in terms if _holds(keyword, term, near=near)), None)
+            if found is not None:
+                return found
+        return None
 
-    def is_paid(self, url: str | None) -> bool:
-        """Whether the query of a url has a parameter that paid clicks carry."""
+    def paid_by(self, url: str | None) -> str | None:
+        """The first parameter in the query of a url that paid clicks carry."""
         names = {*PAID_CLICK_IDS, *(one.lower() for one in self.setting("paid_traffic", "params", []))}
         query = parse_qsl(urlsplit(url or "").query, keep_blank_values=True)
-        return any(name.lower() in names for name, _ in query)
+        return next((name for name, _ in query if name.lower() in names), None)
 
-    def is_denied(self, referrer: str | None) -> bool:
-        """Whether a referrer's host is a denied one or lies below one."""
+    def denied(self, referrer: str | None) -> str | None:
+        """A referrer's host when it is a denied one or lies below one."""
         host = urlsplit(referrer or "").hostname
         denied = [one.lower() for one in self.setting("disallowed_referrer", "hosts", [])]
-        return host is not None and any(host == one or host.endswith(f".{one}") for one in denied)
+        if host is None or not any(host == one or host.endswith(f".{one}") for one in denied):
+            return None
+        return host
 
     def outdates(self, version: str | None) -> bool:
         """Whether these terms are newer than those that a partner agreed to."""
@@ -106,17 +117,17 @@ def plain(text: str, punctuation: str = "") -> str:
     return " ".join("".join(kept).split())
 
 
-def _holds(keyword: str, term: str) -> bool:
+def _holds(keyword: str, term: str, *, near: bool) -> bool:
     """Whether words of a keyword that stand together are the term, or nearly."""
     terms = {plain(term), plain(term, " ")} - {""}
-    return any(_says(text, term) for text in (plain(keyword), plain(keyword, " ")) for term in terms)
+    return any(_says(text, one, near=near) for text in (plain(keyword), plain(keyword, " ")) for one in terms)
 
 
-def _says(text: str, term: str) -> bool:
+def _says(text: str, term: str, *, near: bool) -> bool:
     if _SPACELESS.fullmatch(term) and term in text:
         return True
     words = text.split()
-    near = sum(one.isalpha() for one in term) >= _LETTERS_OF_A_NEAR_MISS
+    near = near and sum(one.isalpha() for one in term) >= _LETTERS_OF_A_NEAR_MISS
     runs = {" ".join(words[start:end]) for end in range(len(words) + 1) for start in range(end)}
     return term in runs or (near and any(_one_edit(run, term) for run in runs))
 

@@ -14,6 +14,7 @@ FEATURES = (
     "budgets",
     "bonuses",
     "best",  # bonus_stacking
+    "share",  # bonuses that run for some of the partners
     "tiers",
     "rolling",  # tiers with a rolling window
     "referrals",
