@@ -18,8 +18,11 @@ from prometheus_client.exposition import choose_encoder
 from projections.api import middleware, server
 from projections.api.accounts import Accounts, AccountTables, Readiness, blocker_fields
 from projections.api.answers import finish, json_answer
+from projections.api.events import Events
+from projections.api.intake import Intake
 from projections.api.model import Health
 from projections.api.rate import Rates
+from projections.api.requests import Requests
 from projections.api.routes import CALLER, Answer, Asked, Route, read_parameters
 from projections.api.server import MAX_BODY_BYTES, LimitedSite
 from projections.explanations import Explanations
@@ -56,8 +59,12 @@ def make_app(
     explanations: Explanations | None = None,
     *,
     options: Options = Options(),  # noqa: B008  frozen
+    intake: Intake | None = None,
 ) -> web.Application:
-    """The application; who runs it calls ``guard.check_binding`` first."""
+    """The application; who runs it calls ``guard.check_binding`` first.
+
+    Without an ``intake`` it only reads.
+    """
     middlewares = [
         middleware.measure(HttpMetrics(registry)),
         middleware.cross_origin(options.cors),
@@ -65,9 +72,12 @@ def make_app(
         middleware.protect(guard, Rates(options.rate)),
     ]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
-    routes = [*_Probes(readiness, registry).routes(), *Accounts(tables, readiness).routes()]
+    accounts = Accounts(tables, readiness)
+    routes = [*_Probes(readiness, registry).routes(), *accounts.routes()]
     if explanations is not None:
         routes += explanations.routes()
+    if intake is not None:
+        routes += Events(intake).routes() + Requests(intake, accounts).routes()
     _add(app, routes)
     app.on_response_prepare.append(_harden)
     return app

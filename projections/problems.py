@@ -34,6 +34,14 @@ class ProblemCode(StrEnum):
     ACCOUNT_UNKNOWN = "account_unknown"
     ENTRY_INVALID = "entry_invalid"
     ENTRY_UNKNOWN = "entry_unknown"
+    CASE_INVALID = "case_invalid"
+    IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    MEDIA_TYPE_UNKNOWN = "media_type_unknown"
+    BODY_INVALID = "body_invalid"
+    BODY_TOO_LARGE = "body_too_large"
+    BODY_TIMEOUT = "body_timeout"
+    EVENTS_REFUSED = "events_refused"
     REQUEST_REFUSED = "request_refused"
     INTERNAL = "internal"
 
@@ -55,6 +63,14 @@ STATUS: Final[dict[ProblemCode, HTTPStatus]] = {
     ProblemCode.ACCOUNT_UNKNOWN: HTTPStatus.NOT_FOUND,
     ProblemCode.ENTRY_INVALID: HTTPStatus.BAD_REQUEST,
     ProblemCode.ENTRY_UNKNOWN: HTTPStatus.NOT_FOUND,
+    ProblemCode.CASE_INVALID: HTTPStatus.BAD_REQUEST,
+    ProblemCode.IDEMPOTENCY_KEY_INVALID: HTTPStatus.BAD_REQUEST,
+    ProblemCode.IDEMPOTENCY_KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ProblemCode.MEDIA_TYPE_UNKNOWN: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    ProblemCode.BODY_INVALID: HTTPStatus.BAD_REQUEST,
+    ProblemCode.BODY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ProblemCode.BODY_TIMEOUT: HTTPStatus.REQUEST_TIMEOUT,
+    ProblemCode.EVENTS_REFUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ProblemCode.REQUEST_REFUSED: HTTPStatus.BAD_REQUEST,
     ProblemCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

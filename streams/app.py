@@ -19,7 +19,9 @@ from faust.app.base import BootStrategy
 from prometheus_client import CollectorRegistry
 
 from projections import http
+from projections.api.intake import Intake
 from projections.api.server import tls
+from projections.api.sinks import KafkaSink, LogSink
 from projections.api.tokens import TokenBook, tokens_path
 from projections.embedded_reader import EmbeddedReader
 from projections.explanations import Explanations, OpenSource
@@ -54,6 +56,7 @@ from streams.engine.store import Store, share_memory
 from streams.engine.task import CLOCK, Task
 from streams.engine.topic_check import check_topics
 from streams.explain.sources import EmbeddedLog
+from streams.imports.intake import AnyProgram
 
 logger = logging.getLogger(__name__)
 
@@ -384,6 +387,12 @@ class Projection:
         self.progress = Progress()
         self._settings = settings
         self._open_source: OpenSource | None = None
+        self._intake: Intake | None = None
+        self._kafka_sink: KafkaSink | None = None
+
+    def take_in(self, worker: EmbeddedWorker) -> None:
+        """Let events that come over HTTP be taken in by the embedded Keyday."""
+        self._intake = Intake(LogSink(worker), worker.embedded.programs)
 
     def follow_log(self, log: Log) -> EmbeddedReader:
         """A reader of the embedded log that is woken when the log grows."""
@@ -405,6 +414,8 @@ class Projection:
         kafka = kafka_clients(self._settings)
         self._tokens = tokens_path(self._settings, of_kafka=True)
         self._open_source = lambda: kafka_source(kafka)
+        self._kafka_sink = KafkaSink(kafka, self._settings.max_message_bytes)
+        self._intake = Intake(self._kafka_sink, AnyProgram())
         return KafkaReader(kafka, self.tables, self.progress, SOURCES, metrics=self.metrics)
 
     async def serve(self, *work: Callable[[], Awaitable[None]], listening: Callable[[str], None]) -> None:
@@ -422,7 +433,15 @@ class Projection:
         explanations = None
         if self._open_source is not None:
             explanations = Explanations(self._open_source, settings.programs)
-        app = make_app(self.tables, self.progress, self.registry, guard, explanations, options=options)
+        app = make_app(
+            self.tables,
+            self.progress,
+            self.registry,
+            guard,
+            explanations,
+            options=options,
+            intake=self._intake,
+        )
         runner, port = await http.start(
             app, guard, settings.host, settings.port, options=options, tls=certificate
         )
@@ -438,6 +457,8 @@ class Projection:
                 task.cancel()
             await asyncio.gather(*tasks, waiting, return_exceptions=True)
             await runner.cleanup()
+            if self._kafka_sink is not None:
+                await self._kafka_sink.close()
             # A batch of the reader may still be on its thread; the database must outlive it.
             await asyncio.get_running_loop().shutdown_default_executor()
             self.tables.close()
@@ -447,6 +468,7 @@ async def run_embedded(projection: Projection, embedded: Embedded, listening: Ca
     """Process, project and answer from one process until SIGTERM or SIGINT; see ``Projection.serve``."""
     worker = EmbeddedWorker(embedded)
     reader = projection.follow_log(embedded.log)
+    projection.take_in(worker)
     try:
         await projection.serve(worker.run, reader.run, listening=listening)
     finally:

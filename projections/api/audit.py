@@ -1,4 +1,4 @@
-"""One log line for each read of an account: who, with what scope, what, and what came of it."""
+"""One log line for each read or change of an account: who, with what scope, and what came of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from projections.api.scopes import Caller
 log = logging.getLogger(__name__)
 
 
-def audit(caller: Caller, account: str, route: str, status: int) -> None:
+def audit(caller: Caller, account: str, route: str, status: int, *, change: bool = False) -> None:
     """Write the line."""
     if log.isEnabledFor(logging.INFO):
         fields = {
@@ -19,4 +19,4 @@ def audit(caller: Caller, account: str, route: str, status: int) -> None:
             "route": route,
             "status": status,
         }
-        log.info("account read", extra=fields)
+        log.info("account changed" if change else "account read", extra=fields)

@@ -36,11 +36,12 @@ class Parameter(Struct, frozen=True, kw_only=True):
     whole: bool = False
     default: Any = None
     code: ProblemCode = ProblemCode.PARAMETER_INVALID
+    needed: bool = False
 
     @property
     def required(self) -> bool:
         """Whether a request without it is refused; parts of a path are always there."""
-        return self.place == "path"
+        return self.needed or self.place == "path"
 
 
 class Body(Struct, frozen=True, kw_only=True):
@@ -92,7 +93,7 @@ def read_parameters(request: web.Request, parameters: tuple[Parameter, ...]) -> 
     asked: dict[str, Any] = {}
     for one in parameters:
         values = _values(request, one)
-        if not values:
+        if not values and not one.needed:
             asked[one.name] = one.default
             continue
         try:

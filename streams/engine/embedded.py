@@ -214,6 +214,11 @@ class Embedded:
             log.close()
             raise
 
+    @property
+    def programs(self) -> Programs:
+        """The programs that decide; what is published is taken in."""
+        return self._programs
+
     def append(self, records: Sequence[OutRecord]) -> list[int]:
         """Append input durably, all or nothing; the offsets in the order of ``records``.
 
