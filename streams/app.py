@@ -33,6 +33,8 @@ from projections.kafka_source import kafka_source
 from projections.metrics import ProjectionMetrics
 from projections.progress import MAX_LAG_RECORDS, Blocker, BlockerCode, Progress
 from projections.store import Tables
+from projections.webhooks.sources import KafkaSource, LogSource
+from projections.webhooks.webhooks import Webhooks
 from schemas.codec import Decoder
 from schemas.programs import Programs
 from streams.agents.budgets import Budgets
@@ -464,15 +466,60 @@ class Projection:
             self.tables.close()
 
 
-async def run_embedded(projection: Projection, embedded: Embedded, listening: Callable[[str], None]) -> None:
+async def run_embedded(
+    projection: Projection,
+    embedded: Embedded,
+    listening: Callable[[str], None],
+    webhooks: Webhooks | None = None,
+) -> None:
     """Process, project and answer from one process until SIGTERM or SIGINT; see ``Projection.serve``."""
     worker = EmbeddedWorker(embedded)
     reader = projection.follow_log(embedded.log)
     projection.take_in(worker)
+    work: list[Callable[[], Awaitable[None]]] = [worker.run, reader.run]
+    if webhooks is not None:
+        source = LogSource(embedded.log, embedded.log.partitions)
+        work.append(lambda: webhooks.run(source))
     try:
-        await projection.serve(worker.run, reader.run, listening=listening)
+        await projection.serve(*work, listening=listening)
     finally:
         embedded.close()
+
+
+class Running:
+    """A process that is ready as long as it lives."""
+
+    loaded = True
+
+    def blocker(self) -> Blocker | None:
+        """Nothing hinders it."""
+        return None
+
+
+async def run_webhooks(
+    settings: Settings, webhooks: Webhooks, registry: CollectorRegistry, log: Log | None
+) -> None:
+    """Deliver from an embedded log, or else from Kafka, until SIGTERM or SIGINT.
+
+    Raises:
+        OSError: the address of the metrics is taken.
+    """
+    stopped = _stop_on_signals()
+    source = LogSource(log, log.partitions) if log is not None else KafkaSource(kafka_clients(settings))
+    async with contextlib.AsyncExitStack() as stack:
+        if settings.metrics_port is not None:
+            health = make_health_app(Running(), registry)
+            runner, port = await http.start(health, None, settings.host, settings.metrics_port)
+            stack.push_async_callback(runner.cleanup)
+            logger.info("metrics and probes on http://%s:%d", settings.host, port)
+        delivering = asyncio.create_task(webhooks.run(source))
+        waiting = asyncio.create_task(stopped.wait())
+        await asyncio.wait({delivering, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if not delivering.done():
+            delivering.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await delivering
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -22,12 +22,14 @@ from streams.commands.serving import run as run_
 from streams.commands.serving import serve, worker
 from streams.commands.token import token
 from streams.commands.topics import topics
+from streams.commands.webhooks import webhooks
 
 _COMMANDS = (
     demo,
     run_,
     serve,
     worker,
+    webhooks,
     replay,
     explain,
     import_,

@@ -28,7 +28,9 @@ HTTP: Final = ("tokens_file", "http_cert_file", "http_key_file", "http_cors")
 
 
 @click.command()
-@settings_options("programs", "data", "host", "port", *HTTP, "max_lateness_days", "dedupe_days", *LOGS)
+@settings_options(
+    "programs", "data", "webhooks", "host", "port", *HTTP, "max_lateness_days", "dedupe_days", *LOGS
+)
 def run(**flags: Any) -> int:
     """Run Keyday in one process without Kafka: the embedded log, its tasks, the tables and HTTP."""
     from streams.commands.loading import embedded_programs, require_programs
@@ -51,8 +53,17 @@ def run(**flags: Any) -> int:
     except click.UsageError:
         embedded.close()
         raise
+    webhooks = None
+    if settings.webhooks is not None:
+        from streams.commands.webhooks import open_webhooks
+
+        try:
+            webhooks = open_webhooks(settings.webhooks, settings.data, registry)
+        except BaseException:
+            embedded.close()
+            raise
     projection = Projection(settings, settings.data, registry, programs)
-    return until_stopped(settings, lambda: run_embedded(projection, embedded, listening))
+    return until_stopped(settings, lambda: run_embedded(projection, embedded, listening, webhooks))
 
 
 @click.command()

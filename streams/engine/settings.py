@@ -70,6 +70,7 @@ class Settings:
     state_dir: Path = setting(
         Path("keyday-state"), "Directory of the stores of a Kafka worker or server; lost ones are rebuilt."
     )
+    webhooks: Path | None = setting(None, "File of the endpoints (TOML) that webhooks go to.")
     app_id: str = setting("keyday", "Prefix of the consumer group and of transactional ids.")
     processes: Processes = setting(
         1,

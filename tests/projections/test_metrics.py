@@ -23,6 +23,8 @@ from projections.guard import Guard
 from projections.metrics import HttpMetrics, ProjectionMetrics
 from projections.progress import Progress
 from projections.store import Tables
+from projections.webhooks.metrics import WebhookMetrics
+from projections.webhooks.sending import Code
 from streams.engine.agent import BudgetLevel
 from streams.engine.metrics import Budgets, Metrics, process_collectors
 from streams.engine.state import Delta
@@ -35,6 +37,7 @@ def everything() -> CollectorRegistry:
     """Every family that a process of Keyday has."""
     registry = used()
     HttpMetrics(registry)
+    WebhookMetrics(registry)
     return registry
 
 
@@ -186,3 +189,9 @@ def test_a_real_prometheus_scrapes_every_family(tmp_path: Path) -> None:
 
     assert list(values.values()) == [4, 7, 3, 2, 3_800, 1]
     assert {"keyday_transaction_seconds_bucket", "keyday_end_to_end_delay_seconds_sum"} <= names
+
+
+def test_every_outcome_of_a_webhook_is_documented() -> None:
+    page = (DOCS.parent / "webhooks.md").read_text()
+
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)[-len(Code) :] == [code.value for code in Code]
