@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct, structs
 
@@ -68,7 +68,7 @@ def is_sound(balance: Balance) -> bool:
     return held == balance.earned - balance.reversed - balance.redeemed - balance.expired
 
 
-def as_row(account: str, balance: Balance) -> dict[str, str | int]:
+def as_row(account: str, balance: Balance) -> dict[str, Any]:
     """The row of the table ``balances``."""
     row = structs.asdict(balance)
     del row["as_of"]

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from events.outputs import RewardEvent
 from projections import statements
+from projections.as_of import balances_at
 from projections.balances import Balance
 from projections.book import Book
 from projections.facts import Fact, Ledger
@@ -35,7 +36,11 @@ from streams.engine.store import StoreCorruptError, open_store
 #: Bump when a fold or the layout of a row changes: older tables are rebuilt from the topics.
 FOLD_VERSION: Final = 4
 
-_STAMP: Final = b"%d" % FOLD_VERSION
+#: What tables of this version are marked with.
+STAMP: Final = b"%d" % FOLD_VERSION
+
+#: Rows that are replaced in one write.
+_REPLACED_ROWS: Final = 2_000
 
 log = logging.getLogger(__name__)
 
@@ -61,14 +66,15 @@ class Tables:
     ) -> None:
         self._path = path / "tables"
         self._metrics = metrics
-        self._files = programs
+        #: Programs of files, known before what is published.
+        self.programs = programs
         self._logged: set[FaultCode] = set()
         #: Set when a read met damage; who feeds the tables then rebuilds them.
         self.damaged = False
         self._store, damage = open_store(self._path)
         if damage is not None:
             self._note_rebuild("corrupt", damage)
-        if self._store.count and self._store.get(VERSION) != _STAMP:
+        if self._store.count and self._store.get(VERSION) != STAMP:
             self.rebuild("version", "written by another version of the folds")
         else:
             self._open_book()
@@ -100,8 +106,14 @@ class Tables:
             self._metrics.on_batch(folded, time.perf_counter() - start, self._store.size_bytes())
         return folded
 
-    def balances(self, account: str) -> list[Balance] | None:
-        """The account's balances by unit, or ``None`` for an account without entries."""
+    def balances(self, account: str, as_of: int | None = None) -> list[Balance] | None:
+        """The account's balances by unit, or ``None`` for an account without entries.
+
+        ``as_of`` an instant in milliseconds they are those of the entries that had occurred by then.
+        """
+        if as_of is not None:
+            past = self._guard(lambda: next(balances_at(self._store, as_of, account), None))
+            return None if past is None else past[1]
         row = self._account(escape(account))
         return None if row is None else [row.balances[unit] for unit in sorted(row.balances)]
 
@@ -148,6 +160,13 @@ class Tables:
         """All rows of a table that fit the filters, in key order."""
         return all_rows(self._store, self.versions, table, filters or {})
 
+    def replace(self, prefix: bytes, other: Tables) -> int:
+        """Put the stored rows of other tables in the place of those under a prefix; how many differed.
+
+        Both have to stand at the same positions: rows are written in parts.
+        """
+        return self._guard(lambda: self._replace(prefix, other))
+
     def scan(self, table: bytes) -> Iterator[bytes]:
         """All stored values under a prefix in key order."""
         return (value for _, value in self._store.scan(table, table + b"\xff"))
@@ -165,9 +184,23 @@ class Tables:
         """Close the database."""
         self._store.close()
 
+    def _replace(self, prefix: bytes, other: Tables) -> int:
+        own, others = self._store.scan(prefix, prefix + b"\xff"), other._store.scan(prefix, prefix + b"\xff")
+        count = 0
+        changes: list[Change] = []
+        for change in _differences(own, others):
+            changes.append(change)
+            count += 1
+            if len(changes) == _REPLACED_ROWS:
+                self._commit(changes, self._store.delta_of(changes), {})
+                changes = []
+        self._commit(changes, self._store.delta_of(changes), {})
+        self._open_book()
+        return count
+
     def _open_book(self) -> None:
         """Begin to fold over what is stored; programs of files are known before all else."""
-        self.versions = Versions(self._files)
+        self.versions = Versions(self.programs)
         self._book = Book(self._store, self.versions)
         changes, delta = self._book.drain()
         if changes:
@@ -191,7 +224,7 @@ class Tables:
 
     def _commit(self, changes: list[Change], delta: Delta, positions: Mapping[Source, int]) -> None:
         if self._store.get(VERSION) is None:
-            stamp = (VERSION, _STAMP)
+            stamp = (VERSION, STAMP)
             changes.append(stamp)
             added = self._store.delta_of([stamp])
             delta.count += added.count
@@ -225,6 +258,23 @@ class Tables:
         log.warning("tables are rebuilt from their topics (%s): %s", reason, detail)
         if self._metrics is not None:
             self._metrics.on_rebuild(reason)
+
+
+def _differences(old: Iterator[tuple[bytes, bytes]], new: Iterator[tuple[bytes, bytes]]) -> Iterator[Change]:
+    """What makes the old rows the new ones; both are in key order."""
+    have, want = next(old, None), next(new, None)
+    while have is not None or want is not None:
+        if want is None or (have is not None and have[0] < want[0]):
+            assert have is not None  # noqa: S101 - one of the two is there
+            yield have[0], None
+            have = next(old, None)
+        elif have is None or want[0] < have[0]:
+            yield want
+            want = next(new, None)
+        else:
+            if have[1] != want[1]:
+                yield want
+            have, want = next(old, None), next(new, None)
 
 
 def _source(name: str) -> Source:

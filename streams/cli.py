@@ -20,6 +20,7 @@ from streams.commands.publish import publish
 from streams.commands.replay import replay
 from streams.commands.serving import run as run_
 from streams.commands.serving import serve, worker
+from streams.commands.tables import export, rebuild
 from streams.commands.token import token
 from streams.commands.topics import topics
 from streams.commands.webhooks import webhooks
@@ -35,6 +36,8 @@ _COMMANDS = (
     import_,
     generate,
     topics,
+    export,
+    rebuild,
     token,
     dlq,
     check,

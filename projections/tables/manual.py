@@ -25,7 +25,19 @@ the topics that its column names; `tests/projections/naive.py` does so in plain 
 - **Days** are home days of the program. Days, months and times compare as texts.
 - **Order**: rows are in the order of the table's key.
 - **Filters** ask for the exact value of a column; `<column>_from` and `<column>_to` for a span, both ends included.
-- **Files**: `keyday replay` leaves `tables/<table>.ndjson` for each of them, one row a line, its keys sorted.
+
+```
+keyday export partner_performance --data DIR --where partner_id=lea --where day_from=2026-11-01 > lea.ndjson
+keyday export compliance_cases --data DIR --format csv --out cases.csv
+keyday export balances --data DIR --as-of 2026-11-30T23:00:00Z --format parquet --out balances.parquet
+keyday rebuild partner_performance --data DIR
+```
+
+`export` reads beside the process that feeds the tables; with `--state-dir` those that `keyday serve` keeps of Kafka. `--as-of` is for balances and
+statements: an entry counts from the time on at which it occurred, also when it came late. Parquet needs `pip install 'keyday[parquet]'`; its
+fields carry unit, meaning and source of each column as metadata. `rebuild` folds the named tables again, up to where all of them
+stand, and says how many of their rows were wrong; without a name it wipes all and folds the topics from the beginning. Tables that are
+damaged, or that another version of the folds wrote, are rebuilt by themselves. A replay's `tables/<table>.ndjson` are what `export` writes.
 
 Units of columns: *minor* is the smallest part of the row's unit (for goals and tiers in orders or new customers: a count), *points* are
 loyalty points, *ratio* is a decimal, *date* a home date (or a month), *time* RFC 3339 in UTC.

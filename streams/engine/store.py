@@ -300,8 +300,9 @@ def open_store(path: Path) -> tuple[Store, str | None]:
     except StoreCorruptError as error:
         damage = str(error)
     except Exception as error:  # rocksdict raises plain Exception for every RocksDB status
-        # RocksDB's words for a held LOCK file; "block checksum mismatch" holds that word, too.
-        if str(error).startswith("IO error: lock"):
+        # RocksDB's words for a LOCK file that this process holds, and for one that another does; "block
+        # checksum mismatch" holds that word, too.
+        if str(error).startswith(("IO error: lock", "IO error: While lock")):
             raise StoreLockedError(f"{path} is open in another process") from error
         damage = str(error)
     # Only here, with the error and its traceback gone, is a half-opened database let go of.

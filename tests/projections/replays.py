@@ -29,12 +29,17 @@ def replayed(seed: int, folder: Path) -> Files:
     return Files(sorted((folder / "programs").iterdir()), folder / "input", folder / "out")
 
 
+def small() -> Files:
+    """A stream for tests that have to be quick, with a row in nearly every table."""
+    return generated(1, 500, customers=60, partners=6)
+
+
 @cache
-def generated(seed: int, events: int = 3_000) -> Files:
+def generated(seed: int, events: int = 3_000, customers: int = 300, partners: int = 12) -> Files:
     """A stream of the generator with breaches, replayed; the folder lives as long as the process."""
     folder = Path(tempfile.mkdtemp(prefix="keyday-test-"))
     arguments = ["generate", "--seed", str(seed), "--events", str(events), "--breaches", "0.05"]
-    arguments += ["--customers", "300", "--partners", "12", "--out", str(folder / "in")]
+    arguments += ["--customers", str(customers), "--partners", str(partners), "--out", str(folder / "in")]
     program = folder / "in" / "program.toml"
     replay = [
         "replay",

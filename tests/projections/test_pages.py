@@ -12,12 +12,12 @@ from projections.pages import MAX_PAGE_ROWS, RowPage, RowRefusal
 from projections.store import Tables
 from projections.tables import TABLES
 from projections.tables.manual import PAGE, manual
-from tests.projections.replays import fold, generated, lines_of, programs_of, records
+from tests.projections.replays import fold, lines_of, programs_of, records, small
 
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tables]:
-    files = generated(1)
+    files = small()
     opened = Tables(tmp_path_factory.mktemp("tables"), programs=programs_of(files))
     for found in records(files).values():
         fold(opened, found)
@@ -26,7 +26,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tables]:
 
 
 def written(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in lines_of(generated(1).out)[name].splitlines()]
+    return [json.loads(line) for line in lines_of(small().out)[name].splitlines()]
 
 
 def walk(tables: Tables, name: str, limit: int, *, descending: bool = False, **filters: str) -> list[Any]:
@@ -118,7 +118,7 @@ def test_a_cursor_belongs_to_its_table_and_its_direction_and_opens_no_other_part
 
 
 def test_rows_that_come_between_pages_move_none_of_the_others(tmp_path: Path) -> None:
-    files = generated(1)
+    files = small()
     tables = Tables(tmp_path, programs=programs_of(files))
     found = records(files)
     for topic in ("clicks", "attributions"):

@@ -210,7 +210,7 @@ def test_tables_of_another_version_of_the_folds_are_rebuilt(
     tables = Tables(tmp_path)
     tables.apply([accrued(1)], {SOURCE: 1})
     tables.close()
-    monkeypatch.setattr(store_module, "_STAMP", b"another")
+    monkeypatch.setattr(store_module, "STAMP", b"another")
 
     registry = CollectorRegistry()
     tables = Tables(tmp_path, ProjectionMetrics(registry))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -114,4 +116,20 @@ def test_a_damaged_file_never_gives_a_store_that_looks_whole_but_is_not(
         ({"orders": 7}, 2000),
         ({}, 0),
     ), f"seed {seed}"
+    store.close()
+
+
+def test_a_store_that_another_process_has_open_is_left_alone(tmp_path: Path) -> None:
+    store = filled(tmp_path / "s")
+    code = "import sys; from pathlib import Path; from streams.engine.store import open_store; "
+    command = [sys.executable, "-c", code + "open_store(Path(sys.argv[1]))", tmp_path / "s"]
+
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+
+    assert "StoreLockedError" in done.stderr
+    store.verify()
+    assert store.get(b"c0001") == b"value-1"
+    store.close()
+    store, damage = open_store(tmp_path / "s")
+    assert (damage, store.count) == (None, 200)
     store.close()

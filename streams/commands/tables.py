@@ -1,0 +1,203 @@
+"""``keyday export`` and ``keyday rebuild``: tables as files, and tables folded again from their topics."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from streams.commands.front import (
+    DONE,
+    SECURITY,
+    WorkFailedError,
+    note,
+    settings_from,
+    settings_options,
+    table,
+)
+from streams.engine.settings import Settings
+
+if TYPE_CHECKING:
+    from projections.rebuild import Source
+    from projections.store import Tables
+
+
+@click.command()
+@click.argument("name", metavar="TABLE")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["ndjson", "csv", "parquet"]),
+    default="ndjson",
+    show_default=True,
+    help="Parquet needs the extra keyday[parquet].",
+)
+@click.option(
+    "--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout."
+)
+@click.option("--as-of", metavar="TIME", help="Of balances and statements: as they were then (RFC 3339).")
+@click.option(
+    "--where",
+    "filters",
+    metavar="COLUMN=VALUE",
+    multiple=True,
+    help="Only rows with this value; COLUMN_from and COLUMN_to for spans. docs/tables.md names the columns.",
+)
+@settings_options("data", "state_dir")
+def export(
+    name: str, format_: str, out: Path | None, as_of: str | None, filters: tuple[str, ...], **flags: Any
+) -> int:
+    """Write the rows of a table, as they are now, also while another process feeds it.
+
+    The tables are those of an embedded log (--data), or those that keyday serve keeps of Kafka (--state-dir).
+    """
+    from projections.export import FORMATS, ParquetMissingError
+    from projections.snapshot import WITH_PAST, SnapshotError, snapshot
+    from projections.tables import TABLES
+
+    settings = settings_from(flags)
+    found = TABLES.get(name)
+    if found is None:
+        raise click.UsageError(f"there is no table {name}: give one of {', '.join(TABLES)}")
+    wanted = dict(_filter(text) for text in filters)
+    for column in wanted:
+        if column not in found.parameters:
+            raise click.UsageError(
+                f"{name} can be filtered by {', '.join(found.parameters)}, not by {column}"
+            )
+    if as_of is not None and name not in WITH_PAST:
+        raise click.UsageError(f"--as-of is for {' and '.join(WITH_PAST)}: {name} has no past")
+    at = None if as_of is None else _instant(as_of)
+    folder = settings.data if flags["state_dir"] is None else settings.state_dir / "projections"
+    if flags["data"] is not None and flags["state_dir"] is not None:
+        raise click.UsageError("give one of --data and --state-dir")
+    try:
+        with snapshot(folder) as tables, _target(out) as file:
+            count = FORMATS[format_](found, tables.rows(found, wanted, at), file)
+    except SnapshotError as error:
+        raise WorkFailedError(str(error)) from None
+    except ParquetMissingError:
+        raise WorkFailedError("Parquet needs pyarrow: pip install 'keyday[parquet]'") from None
+    except OSError as error:
+        raise WorkFailedError(f"{error.filename or out}: {error.strerror}") from None
+    note(f"{count:,} rows of {name}")
+    return DONE
+
+
+@click.command()
+@click.argument("names", metavar="[TABLE]...", nargs=-1)
+@settings_options("brokers", "data", "programs", "state_dir", *SECURITY)
+@click.option("--json", "json_", is_flag=True, help="Print the result as JSON.")
+def rebuild(names: tuple[str, ...], *, json_: bool, **flags: Any) -> int:
+    """Fold tables again from their topics; the process that feeds them has to be stopped.
+
+    Without a name all are wiped and folded from the beginning to the end of the topics. With names they are
+    folded aside, up to where the tables stand, and their rows replace the old ones; says how many were wrong.
+    """
+    from projections.rebuild import rebuild_all, rebuild_some
+    from projections.store import Tables
+    from projections.tables import TABLES
+    from streams.commands.loading import file_programs
+    from streams.engine.store import StoreLockedError
+
+    settings = settings_from(flags)
+    unknown = sorted(set(names) - set(TABLES))
+    if unknown:
+        raise click.UsageError(f"there is no table {unknown[0]}: give some of {', '.join(TABLES)}")
+    if flags["brokers"] is not None and flags["data"] is not None:
+        raise click.UsageError("give one of --brokers and --data")
+    embedded = flags["data"] is not None or not settings.brokers
+    folder = settings.data if embedded else settings.state_dir / "projections"
+    with ExitStack() as stack:
+        source = stack.enter_context(_log(settings) if embedded else _kafka(settings))
+        try:
+            tables = Tables(folder, programs=file_programs(settings))
+        except StoreLockedError as error:
+            raise WorkFailedError(f"{error}; stop it first") from None
+        stack.callback(tables.close)
+        if names:
+            wrong = rebuild_some(tables, source, names, folder)
+        else:
+            rebuild_all(tables, source)
+            wrong = {}
+        rows = [
+            {"table": name, "rows": _count(tables, name), **({"wrong": wrong[name]} if names else {})}
+            for name in names or TABLES
+        ]
+    table(rows, json=json_)
+    return DONE
+
+
+def _count(tables: Tables, name: str) -> int:
+    from projections.tables import TABLES
+
+    return sum(1 for _ in tables.all_rows(TABLES[name]))
+
+
+def _filter(text: str) -> tuple[str, str]:
+    column, sign, value = text.partition("=")
+    if not sign:
+        raise click.UsageError(f"--where {text!r} is no COLUMN=VALUE")
+    return column, value
+
+
+def _instant(text: str) -> int:
+    from events.time import parse_time
+
+    try:
+        return parse_time(text)
+    except ValueError:
+        raise click.UsageError(f"--as-of {text!r} is no time such as 2026-01-31T00:00:00Z") from None
+
+
+@contextmanager
+def _target(out: Path | None) -> Iterator[IO[bytes]]:
+    """Standard output, or a file that appears whole or not at all."""
+    if out is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            yield file
+        partial.rename(out)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _log(settings: Settings) -> Iterator[Source]:
+    from streams.engine.log import Log, LogDamagedError, LogError
+    from streams.explain.sources import EmbeddedLog
+
+    if not (settings.data / "log").is_dir():
+        raise WorkFailedError(
+            f"{settings.data} has no log; say where it is: --data DIR, or --brokers for Kafka"
+        )
+    log = Log.open(settings.data)
+    if isinstance(log, LogError):
+        raise WorkFailedError(f"{log.path}: {log.detail}")
+    try:
+        yield EmbeddedLog(log, str(settings.data))
+    except LogDamagedError as error:
+        raise WorkFailedError(f"{settings.data}: {error}") from None
+    finally:
+        log.close()
+
+
+@contextmanager
+def _kafka(settings: Settings) -> Iterator[Source]:
+    from projections.kafka_source import kafka_source
+    from streams.app import kafka_clients
+    from streams.engine.brokers import BrokerError, explained
+
+    try:
+        with explained(settings.brokers), kafka_source(kafka_clients(settings)) as source:
+            yield source
+    except BrokerError as error:
+        raise WorkFailedError(str(error)) from None
