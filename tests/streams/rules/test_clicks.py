@@ -27,6 +27,7 @@ HOSTS = frozenset({"toolbar.example", "bad.co.example"})
         ("https://shop.example/#a?gclid=1", None),
         ("https://shop.example/?q=1&a=2#&gclid=1", None),
         ("https://shop.example/?q=1#b#&gclid=1", None),
+        ("https://shop.example/?q=1#b&gclid=1#c", None),
         ("https://shop.example/?gclid=1&next=/?q", "gclid"),
         ("https://shop.example/?mygclid=1&gclid2=1", None),
         ("https://shop.example/?q=%3Fgclid%3D1", None),

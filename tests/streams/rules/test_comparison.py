@@ -92,8 +92,10 @@ def test_a_reviewed_partner_is_told_whole_and_only_where_it_brought_orders() -> 
     now: dict[str, Figures] = {"US": (3, 600, 1), "FR": (1, 40, 1), "DE": (0, 5, 0)}
     before: dict[str, Figures] = {"US": (9, 100, 8), "FR": (1, 30, 0)}
 
-    (found,) = top([PartnerLine("r", "lea", "content", now, before)])
+    lea = PartnerLine("r", "lea", "content", now, before)
+    (found,) = top([lea])
 
+    assert {one.market for one in benchmarks([lea])} == {"FR", "US"}
     assert found == ReviewedPartner(
         partner_id="lea",
         group="content",

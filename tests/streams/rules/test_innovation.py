@@ -140,3 +140,11 @@ def test_only_partners_that_the_bonus_is_meant_for_are_compared() -> None:
         ("orders", "1.00", "1.00"),
         ("revenue", "400.00", "100.00"),
     ]
+
+
+def test_a_bonus_that_names_partners_is_compared_among_these() -> None:
+    lines = [PartnerLine("r", name, "content", {"FR": (1, 100, 0)}, {}) for name in ("lea", "max", "ann")]
+    named = TEXT.replace('partner_group = ["content"]', 'partner_id = ["lea", "max"]')
+    (found,) = innovations(program(named), lines)
+
+    assert (found.partners_with, found.partners_without) == (1, 1)
