@@ -97,6 +97,8 @@ class Input:
                 await self._quiet.reached(self._world.now + 1, None, check, stuck_s)
                 await self._send(self._steps.popleft())
             await self._quiet.reached(self._world.now + 1, None, check, stuck_s)
+            await self._send(list(self._world.resolutions(all_of_them=True)))
+            await self._quiet.reached(self._world.now + 1, None, check, stuck_s)
             ticks = list(self._world.closing_ticks(CLOSING_DAYS))
             await self._send(ticks)
             self.until = ticks[-1].when

@@ -14,6 +14,7 @@ from typing import Self
 
 from tests.chaos import ledger, serving, world
 from tests.chaos.books import judge_budgets
+from tests.chaos.desks import judge_key_days
 from tests.chaos.flow import Input
 from tests.chaos.kafka import Producer, StuckError, await_values
 from tests.chaos.quiet import Quiet
@@ -142,6 +143,7 @@ class Scene:
             for message in await ledger.kafka_messages(self.bootstrap, f"{agent}-inbox")
         ]
         judge_budgets(verdict, case, inbox, answers)
+        judge_key_days(verdict, decisions, self.input.returned, inbox)
         await self._judge_dead_letters(out)
         sums = balances_of(found)
         async with serving.serve(self.bootstrap, self.folder, self.env) as url:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from events.messages import Answered, Asked, GivenBack, Wish
+from events.messages import Answered, Asked, Counted, GivenBack, Wish
 from streams.cli import run
 from tests.chaos import world
 from tests.chaos.books import Books, judge_budgets
+from tests.chaos.desks import judge_key_days
 from tests.chaos.ledger import Decision, content_of, replay_decisions, replay_entries, replay_ledger
 from tests.chaos.racing import Case, judge_decisions, judge_racing, racing
 from tests.chaos.stream import Item
 from tests.chaos.verdict import Entry, Verdict, judge_accounts, judge_ledger
-from tests.chaos.world import World
+from tests.chaos.world import Returned, World
 
 PHASES = 3
+SEED = 2
 PER_DAY = 150
 
 
@@ -46,13 +49,13 @@ def stream(made: World, phases: int) -> list[Item]:
         for step in made.begin():
             items += step
         items += made.items()
-    return items
+    return [*items, *made.resolutions(all_of_them=True)]
 
 
 @pytest.fixture(scope="module")
 def replayed(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("judgement")
-    made = World(3, per_day=PER_DAY, distance=20)
+    made = World(SEED, per_day=PER_DAY, distance=20)
     items = [*stream(made, PHASES), *made.closing_ticks(40)]
     (folder / "in").mkdir()
     for item in items:
@@ -98,6 +101,8 @@ def test_a_replay_stands(replayed: Run) -> None:
         "expired",
         "redeemed",
         "adjusted",
+        "held",
+        "unheld",
     } == {entry.kind for entry in replayed.ledger}
 
 
@@ -106,6 +111,9 @@ EXACT = {
     "a release": lambda entry: entry.kind == "released" and entry.account.startswith("customer:"),
     "a partner's grant": lambda entry: entry.rule == "content-base" and entry.kind == "accrued",
     "a reversal": lambda entry: entry.kind == "reversed" and entry.rule == "content-flat",
+    "a hold": lambda entry: entry.kind == "held",
+    "what a dismissed case gives back": lambda entry: entry.kind == "unheld",
+    "what an upheld case takes": lambda entry: entry.entry_id.startswith("self_referral~"),
     "an expiry": lambda entry: entry.kind == "expired",
 }
 RACED = {
@@ -239,3 +247,58 @@ def test_events_of_an_owner_on_different_topics_keep_their_distance() -> None:
 def test_the_same_seed_makes_the_same_stream() -> None:
     assert stream(World(9), 2) == stream(World(9), 2)
     assert stream(World(9), 1) != stream(World(8), 1)
+
+
+def test_a_key_day_and_what_came_late_make_up_all_of_its_orders() -> None:
+    """Two tasks count Black Friday: one comes to the midnight before a cancel, the other before an order."""
+    closing = date(2021, 11, 27).toordinal()
+    decisions = [
+        attributed("o1", 1_000),
+        attributed("o2", 2_000),
+        attributed("o3", 4_000),
+        closed(orders=2, revenue=3_000),
+    ]
+    returned = {"o1": Returned(1_000, cancelled=True), "o2": Returned(2_000, refunded=500)}
+    on_time = [counted(0, closing, 1, 1_000), counted(1, closing, 1, 2_000)]
+    late = [
+        counted(0, closing + 1, -1, -1_000),
+        counted(1, closing + 1, 1, 4_000),
+        counted(1, closing + 9, 0, -500),
+    ]
+
+    verdict = Verdict()
+    judge_key_days(verdict, decisions, returned, [*on_time, *late])
+    assert not verdict.limits, verdict.notes
+    for number in range(len(late)):
+        verdict = Verdict()
+        judge_key_days(verdict, decisions, returned, [*on_time, *late[:number], *late[number + 1 :]])
+        assert verdict.limits == 1
+
+
+def attributed(order_id: str, net: int) -> Decision:
+    data = {
+        "order_id": order_id,
+        "market": "FR",
+        "key_days": ["black_friday"],
+        "net": net,
+        "new_customer": False,
+    }
+    return Decision("attributions", {"id": order_id, "type": "attribution.decided", "data": data}, "")
+
+
+def closed(*, orders: int, revenue: int) -> Decision:
+    data = {
+        "key_day": "black_friday",
+        "market": "FR",
+        "orders": orders,
+        "revenue": revenue,
+        "new_customers": 0,
+    }
+    event = {"id": "closed", "type": "key_day.closed", "time": "2021-11-26T23:00:00.000Z", "data": data}
+    return Decision("milestones", event, "")
+
+
+def counted(partition: int, day: int, orders: int, net: int) -> Counted:
+    on = date(2021, 11, 26).toordinal()
+    cell = (on, on, "FR", "direct", ("black_friday",))
+    return Counted("chaos", "customers", partition, day, 0, 0, True, {cell: (orders, net, 0)})

@@ -40,6 +40,9 @@ RUSH = ("rush0", "rush1")
 BACK = ("back0", "back1")
 CAPPED = ("capped0", "capped1")
 CLIMB = ("climb0", "climb1")
+HELD = ("held0", "held1")
+#: Customers of their own, whose orders are held until a person decides.
+OWN = {partner: f"own-{partner}" for partner in HELD}
 SLOW = "slow0"
 LATE = "late0"
 UNKNOWN = "nobody"  # never enrolled: it earns nothing, but its credits count for a tier
@@ -48,7 +51,7 @@ CLICKED = (*CONTENT, *UPDATED, *BACK, *CAPPED, LATE, UNKNOWN)
 FIRM = (*BRAND, *RUSH, *CLIMB)
 COUPONS = ("CONTENT0", "CONTENT1", "BACK0", "CAPPED0")
 #: Those whom a large order lifts to the highest tier each month; :data:`SLOW` every other month.
-LIFTED = (*CONTENT, *UPDATED, *BRAND, *RUSH, *BACK, *CAPPED, LATE)
+LIFTED = (*CONTENT, *UPDATED, *BRAND, *RUSH, *BACK, *CAPPED, *HELD, LATE)
 LIFT = 200_000_000  # cents: more than the highest level asks for
 #: Advocates with more friends than a month allows; the orders of the second one's friends are never refunded.
 STARS = ("star0", "star1")
@@ -112,6 +115,8 @@ class World:
         self._version = 1
         self._day = FIRST_DAY
         self._end = FIRST_DAY
+        #: Cases that are open, by partner and home date.
+        self._cases: list[tuple[str, date]] = []
         self.now = midnight(FIRST_DAY)
         #: What was asked back, by order.
         self.returned: dict[str, Returned] = {}
@@ -163,7 +168,7 @@ class World:
 
     def _changes(self) -> Iterator[Item]:
         if self._phase == 0:
-            for partner in (*CONTENT, *UPDATED, *BRAND, *RUSH, *BACK, *CAPPED, *CLIMB, SLOW):
+            for partner in (*CONTENT, *UPDATED, *BRAND, *RUSH, *BACK, *CAPPED, *CLIMB, *HELD, SLOW):
                 yield self._record("partner.enrolled", partner, _group(partner))
             for partner in CONTENT:
                 self._step()
@@ -177,6 +182,25 @@ class World:
         yield self._click(f"marked{self._phase}", UNKNOWN, device_id=f"device{self._phase}")
         if self._phase % 2 == 0:
             yield self._publish()
+        yield from self.resolutions(all_of_them=False)
+
+    def resolutions(self, *, all_of_them: bool) -> Iterator[Item]:
+        """What a person decides: most cases, some twice, one that nobody opened and those that are still to come."""
+        waiting = self._cases
+        self._cases = [] if all_of_them else waiting[::4]
+        for number, case in enumerate(one for one in waiting if one not in self._cases):
+            yield self._resolve(case, "upheld" if number % 2 else "dismissed")
+            if number % 3 == 0:
+                yield self._resolve(case, "upheld")
+        for partner in HELD:
+            yield self._resolve((partner, self._day), "upheld")
+            yield self._resolve((partner, FIRST_DAY - timedelta(days=1)), "dismissed")
+
+    def _resolve(self, case: tuple[str, date], decision: str) -> Item:
+        partner, day = case
+        case_id = f"self_referral~{partner}~{day.isoformat()}"
+        data = {"case_id": case_id, "partner_id": partner, "decision": decision, "actor": "chaos"}
+        return self._partner_event("compliance.case_resolved", data)
 
     def _lifts(self) -> Iterator[Item]:
         for partner in (*LIFTED, *([SLOW] if self._day.month % 2 else [])):
@@ -186,6 +210,8 @@ class World:
 
     def _record(self, kind: str, partner: str, group: str, markets: list[str] | None = None) -> Item:
         data: dict[str, Any] = {"partner_id": partner, "group": group}
+        if partner in OWN:
+            data["customer_ids"] = [OWN[partner]]
         return self._partner_event(kind, data if markets is None else data | {"markets": markets})
 
     def _changed(self, partner: str, how: int) -> Item:
@@ -230,7 +256,7 @@ class World:
 
     def _sound(self, roll: float) -> Item:
         item: Item | None = None
-        if self._promised and roll < 0.025:
+        if self._promised and roll < 0.025 and self._may(self._promised[0].customer, "orders"):
             item = self._place(self._promised.popleft())
         elif roll < 0.05:
             item = self._friend_order()
@@ -264,6 +290,9 @@ class World:
         return last == topic or self._count - count >= self.distance
 
     def _order(self) -> Item:
+        partner = self._rng.choice(HELD)
+        if self._rng.random() < 0.03 and self._may(OWN[partner], "orders"):
+            return self._place(replace(self._plain(OWN[partner]), data={"partner_id": partner}))
         saver = self._rng.random() < 0.1 and self._awake()
         customer = (saver and self._free("orders", "s")) or self._free("orders")
         if customer is None:
@@ -305,6 +334,9 @@ class World:
     def _place(self, order: Order) -> Item:
         if not order.firm:
             self._orders.append(order)
+        case = order.data.get("partner_id", ""), self._day
+        if order.customer == OWN.get(case[0]) and case not in self._cases:
+            self._cases.append(case)
         data = {
             "order_id": order.order_id,
             "customer_id": order.customer,
@@ -369,6 +401,8 @@ class World:
             advocate, more = f"marked{self._phase}", {"device_id": f"device{self._phase}"}
         elif how < 0.55 and self._friends:
             friend = self._rng.choice(self._friends).friend_id  # who is referred already
+            if not self._may(friend, "referrals"):
+                return None
         elif how < 0.65:
             friend = self._rng.choice(self._orders).customer  # who ordered already
             if friend[0] not in "cs" or not self._may(friend, "referrals"):

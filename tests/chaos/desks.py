@@ -1,0 +1,69 @@
+"""What a desk said of a key day when it closed it, against all that its orders came to in the end.
+
+What comes to a partition after the midnight that closes a key day is not in it: how much that is, arrival decides. But
+each partition tells the desk what it counted, and for which midnight: the figures of the key day and what was counted
+for later ones have to add up to its orders less their refunds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+
+from events.messages import Counted, Figures, Message
+from tests.chaos.ledger import Decision
+from tests.chaos.racing import HOME, share
+from tests.chaos.verdict import Verdict
+from tests.chaos.world import Returned
+
+
+def judge_key_days(
+    verdict: Verdict,
+    decisions: Sequence[Decision],
+    returned: Mapping[str, Returned],
+    inbox: Iterable[Message],
+) -> None:
+    """Of each key day that was closed: nothing of it is lost, and nothing counted twice."""
+    counted = [one for one in inbox if isinstance(one, Counted)]
+    attributed = [one.data for one in decisions if one.kind == "attribution.decided"]
+    wrong = []
+    for one in decisions:
+        if one.kind != "key_day.closed":
+            continue
+        key_day, market = one.data["key_day"], one.data["market"]
+        orders = [
+            _left(order, returned.get(order["order_id"]))
+            for order in attributed
+            if order["market"] == market and key_day in order["key_days"]
+        ]
+        closed = datetime.fromisoformat(str(one.event["time"])).astimezone(HOME).date().toordinal()
+        late = [
+            figures
+            for told in counted
+            if told.day > closed
+            for (_, _, where, _, days), figures in told.orders.items()
+            if where == market and key_day in days
+        ]
+        said = one.data["orders"], one.data["revenue"], one.data["new_customers"]
+        if _sum([said, *late]) != _sum(orders):
+            wrong.append(f"{one.id} says {said}, later came {_sum(late)}, and it is {_sum(orders)}")
+    verdict.limits += len(wrong)
+    verdict.note("key days: what was closed and what came late is not all there is", wrong)
+
+
+def _left(order: Mapping[str, object], returned: Returned | None) -> Figures:
+    """What an order comes to after its refunds: orders, net in the program's currency, new customers."""
+    net = order["net"]
+    assert isinstance(net, int)
+    new = int(bool(order["new_customer"]))
+    if returned is None:
+        return 1, net, new
+    if returned.cancelled or returned.refunded == returned.net:
+        return 0, 0, 0
+    return 1, net - share(net, Fraction(returned.refunded, returned.net)), new
+
+
+def _sum(figures: Iterable[Figures]) -> Figures:
+    orders, net, new = (sum(column) for column in zip((0, 0, 0), *figures, strict=True))
+    return orders, net, new
