@@ -18,7 +18,6 @@ from streams.engine.agent import Emit
 from streams.engine.clock import Midnight
 from streams.rules.attribution import Touch
 from streams.rules.clicks import breaches, hour_of
-from streams.rules.credits import marks_of
 from streams.rules.plan import Plan
 from streams.rules.state import Customer, Tick
 
@@ -33,11 +32,12 @@ def is_touch(
     click: LinkClicked,
     customer: Customer,
     touches: Sequence[Touch],
+    marks: Sequence[str],
     emit: Emit,
 ) -> bool:
     """Look at a click on an enrolled partner's links, and tell it of breaches; False when it is no touch."""
     if click.customer_id in partner.customer_ids:
-        _send_marks(click, touches, emit)
+        _send_marks(click, touches, marks, emit)
     rules = plan.program.compliance
     in_hour = _in_hour(click, customer, touches)
     found = breaches(rules, partner, click, in_hour)
@@ -93,11 +93,13 @@ def _in_hour(click: LinkClicked, customer: Customer, touches: Sequence[Touch]) -
 
     A first click is not counted while it can be seen among the touches: most hours have no second.
     """
+    if not customer.clicks and (not touches or touches[-1].time <= click.time - HOUR_MS):
+        return 1
     partner = click.partner_id
     start = hour_of(click.time) * HOUR_MS
     end = start + HOUR_MS
     seen = 0
-    # They ascend, and most clicks are newer than all of them.
+    # They ascend.
     for touch in reversed(touches):
         if touch.time < start:
             break
@@ -122,10 +124,10 @@ def _hour_key(click: LinkClicked) -> str:
     return f"{click.program}\0{click.partner_id}\0{hour_of(click.time)}"
 
 
-def _send_marks(click: LinkClicked, touches: Sequence[Touch], emit: Emit) -> None:
+def _send_marks(click: LinkClicked, touches: Sequence[Touch], marks: Sequence[str], emit: Emit) -> None:
     """Tell a partner the device and the address of its own customer, when they are new on its links."""
     known = {mark for touch in touches if touch.partner_id == click.partner_id for mark in touch.marks}
-    new = tuple(mark for mark in marks_of(click.device_id, click.ip_hash) if mark not in known)
+    new = tuple(mark for mark in marks if mark not in known)
     if new:
         marked = Marked(click.partner_id, click.program, click.customer_id, new)
         emit(Send("partners", click.partner_id, click.time, marked))

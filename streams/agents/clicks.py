@@ -33,15 +33,15 @@ def touch(state: CustomerState, click: LinkClicked, customer: Customer, emit: Em
     touches = customer.touches.get(click.program)
     if touches is None:
         touches = customer.touches[click.program] = []
-    marks = tuple(marks_of(click.device_id, click.ip_hash))
+    marks = marks_of(click.device_id, click.ip_hash)
     new = Touch(click.time, click.click_id, click.partner_id, marks)
     dropped: Touch | None = new
     partner = state.standings.get(keys.standing_key(click.program, click.partner_id))
-    if partner is None or is_touch(plan, partner, click, customer, touches, emit):
+    if partner is None or is_touch(plan, partner, click, customer, touches, marks, emit):
         dropped = keep_newest(touches, new)
     if dropped is not None:
         _note(state, click.customer_id, customer, dropped)
-    remember_marks(state, click.customer_id, customer, click.device_id, click.ip_hash)
+    remember_marks(state, click.customer_id, customer, marks)
     return None
 
 

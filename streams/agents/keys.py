@@ -5,12 +5,15 @@ Ids may hold any character, so a length stands before all but the last of a key.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from struct import Struct
 from typing import Final
 
 _DAY: Final = Struct(">I")
 _CHUNK: Final = Struct(">I")
 _POSITION: Final = Struct(">QQ")
+#: Keys of days and partners that are remembered, as each click asks for one.
+_REMEMBERED: Final = 16_384
 #: Makes the earliest time of the calendar positive, so that bytes sort like times.
 _TIME_SHIFT: Final = 1 << 62
 
@@ -101,6 +104,7 @@ def standing_key(program: str, partner: str) -> bytes:
     return f"{program}\x00{partner}".encode()
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def clicks_of(program: str, day: int, partner: str = "") -> bytes:
     """The clicks of a home day on a partner's links; days sort within a program."""
     return b"".join((program.encode(), b"\x00", _DAY.pack(day), partner.encode()))

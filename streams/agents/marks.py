@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from streams.agents import keys
 from streams.agents.customer_state import CustomerState
-from streams.rules.credits import marks_of
 from streams.rules.state import Customer
 
 #: Marks that a customer's record holds at the most; more of them lie in entries of their own.
 _INLINE: Final = 16
 
 
-def remember_marks(
-    state: CustomerState, customer_id: str, customer: Customer, device_id: str | None, ip_hash: str | None
-) -> None:
+def remember_marks(state: CustomerState, customer_id: str, customer: Customer, marks: Sequence[str]) -> None:
     """Note the device and the address of a click or an order: also a version to come may grant referrals."""
-    if device_id is not None or ip_hash is not None:
-        known = customer.marks
-        for mark in marks_of(device_id, ip_hash):
-            if mark in known:
-                continue
-            if len(known) < _INLINE:
-                known.append(mark)
-            else:
-                state.marks.put(keys.mark_key(customer_id, mark), True)
-                customer.more_marks = True
+    known = customer.marks
+    for mark in marks:
+        if mark in known:
+            continue
+        if len(known) < _INLINE:
+            known.append(mark)
+        else:
+            state.marks.put(keys.mark_key(customer_id, mark), True)
+            customer.more_marks = True
 
 
 def has_marks(state: CustomerState, customer_id: str, customer: Customer, marks: Iterable[str]) -> bool:

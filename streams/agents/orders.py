@@ -21,6 +21,7 @@ from streams.engine.state import State
 from streams.rules.accrual import accruals
 from streams.rules.attribution import UNATTRIBUTED, Attribution, attribute
 from streams.rules.bonus import bonuses
+from streams.rules.credits import marks_of
 from streams.rules.plan import OrderFacts, Plan, order_facts
 from streams.rules.state import Customer, Grant, Order
 
@@ -87,7 +88,7 @@ class Orders:
             decided.grants = grants
             self._ask_advocate(plan, facts, decided, customer, emit)
             self._apply_waiting(order.program, order.order_id, decided, customer, emit)
-        remember_marks(state, order.customer_id, customer, order.device_id, order.ip_hash)
+        remember_marks(state, order.customer_id, customer, marks_of(order.device_id, order.ip_hash))
         return None
 
     def _checked(

@@ -34,10 +34,11 @@ def breaches(
 Mark = Literal["customer_id", "device_id", "ip_hash"]
 
 
-def marks_of(device_id: str | None, ip_hash: str | None) -> list[str]:
+def marks_of(device_id: str | None, ip_hash: str | None) -> tuple[str, ...]:
     """What is compared of a device and an address."""
-    found = [] if device_id is None else [f"device {device_id}"]
-    return found if ip_hash is None else [*found, f"address {ip_hash}"]
+    if device_id is None:
+        return () if ip_hash is None else (f"address {ip_hash}",)
+    return (f"device {device_id}",) if ip_hash is None else (f"device {device_id}", f"address {ip_hash}")
 
 
 def _shared(

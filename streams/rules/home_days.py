@@ -25,23 +25,31 @@ _LAST: Final = date.max.toordinal()
 
 
 class HomeDays:
-    """The days of one zone. ``ordinal`` is a dictionary look-up once a day was seen."""
+    """The days of one zone. ``ordinal`` is a dictionary look-up once a day was seen, less on the last one."""
 
-    __slots__ = ("_days", "_zone", "name")
+    __slots__ = ("_days", "_last", "_zone", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._zone = ZoneInfo(name)
         self._days: dict[int, tuple[tuple[int, ...], int]] = {}
+        #: A span of time without a midnight, and the day that it lies in.
+        self._last = (0, 0, 0)
 
     def ordinal(self, at: int) -> int:
         """The home date (ordinal) of an instant in milliseconds."""
+        start, end, day = self._last
+        if start <= at < end:
+            return day
         utc_day = at // _UTC_DAY_MS
         known = self._days.get(utc_day)
         if known is None:
             known = self._look_up(utc_day)
         midnights, before = known
-        return before + bisect_right(midnights, at)
+        position = bisect_right(midnights, at)
+        bounds = (utc_day * _UTC_DAY_MS, *midnights, (utc_day + 1) * _UTC_DAY_MS)
+        self._last = (bounds[position], bounds[position + 1], before + position)
+        return before + position
 
     def midnight(self, ordinal: int) -> int:
         """The instant in milliseconds at which the day ``ordinal`` begins."""
