@@ -116,7 +116,7 @@ def split(amount: int, weights: Mapping[str, Fraction | int]) -> dict[str, int]:
     """
     if len(weights) == 1:
         ((only, weight),) = weights.items()
-        if weight > 0:
+        if weight.numerator > 0:
             return {only: amount}
     # Over their common denominator the weights are integers, which are much cheaper to divide than fractions.
     common = lcm(*(weight.denominator for weight in weights.values()))

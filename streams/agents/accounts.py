@@ -34,7 +34,7 @@ from streams.rules.ledger import (
     take_available,
     take_pending,
 )
-from streams.rules.plan import Plan
+from streams.rules.plan import Plan, plan_of
 from streams.rules.refunds import ROUNDINGS, target
 from streams.rules.state import Grant, Tick
 from streams.rules.text import decimal_text
@@ -152,7 +152,6 @@ class Accounts(Generic[E]):
         self.ticks: Space[Tick] = state.space(b"t", Tick, cache_limit=64)
         #: When the id of a redemption or a correction was first seen.
         self.request_ids: Space[int] = state.space(b"q", int, cache_limit=0)
-        self._plans: dict[tuple[str, int], Plan] = {}
         self._last_plan: Plan | None = None
 
     def plan(self, program_id: str, time: int) -> Plan | None:
@@ -165,15 +164,14 @@ class Accounts(Generic[E]):
 
     def plan_of(self, program: Program) -> Plan:
         """The rules of a program version, made ready."""
-        key = (program.id, program.version)
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = self._plans[key] = Plan(program)
-        self._last_plan = plan
+        self._last_plan = plan = plan_of(program)
         return plan
 
     def plan_version(self, program_id: str, version: int) -> Plan:
         """The rules of a version that decided something before."""
+        last = self._last_plan
+        if last is not None and last.program.version == version and last.program.id == program_id:
+            return last
         return self.plan_of(deciding_version(self.programs, program_id, version))
 
     def owner(self, owner_id: str) -> E:

@@ -35,7 +35,7 @@ from streams.rules.key_day_results import (
     result,
 )
 from streams.rules.periods import reviewed_span, span_before
-from streams.rules.plan import Plan
+from streams.rules.plan import Plan, plan_of
 from streams.rules.reviews import Known, review_due, standing_data
 from streams.rules.state import DaySums, DeskState, Told
 
@@ -54,7 +54,6 @@ class Desks:
         self._desks: Space[DeskState] = state.space(b"d", DeskState, cache_limit=64)
         self._days: Space[DaySums] = state.space(b"y", DaySums, cache_limit=_KEPT_DAYS)
         self._reports: Space[bytes] = state.space(b"r", bytes, cache_limit=0)
-        self._plans: dict[tuple[str, int], Plan] = {}
 
     def take(self, counted: Counted, emit: Emit) -> None:
         """Take in what a partition counted; it may be the last that a midnight waits for."""
@@ -100,13 +99,9 @@ class Desks:
         return None if program is None else self._plan_of(program_id, program.version)
 
     def _plan_of(self, program_id: str, version: int) -> Plan:
-        key = (program_id, version)
-        plan = self._plans.get(key)
-        if plan is None:
-            program = self._programs.version(program_id, version)
-            assert program is not None  # noqa: S101 - its number was read from those that are loaded
-            plan = self._plans[key] = Plan(program)
-        return plan
+        program = self._programs.version(program_id, version)
+        assert program is not None  # noqa: S101 - its number was read from those that are loaded
+        return plan_of(program)
 
     def _fold(self, program_id: str, desk: DeskState, day: int) -> list[Counted]:
         """Add what was counted up to a midnight to its days; what else was told of it."""

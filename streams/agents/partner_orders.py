@@ -36,7 +36,9 @@ class PartnerOrders:
         plan = state.plan_version(order.program, message.version)
         facts = facts_of(plan, message)
         member = partner.members.get(order.program) or Member()
-        tiering = partner.tiers.setdefault(order.program, Tiering())
+        tiering = partner.tiers.get(order.program)
+        if tiering is None:
+            tiering = partner.tiers[order.program] = Tiering()
         level = level_of(plan.program.tiers, tiering)
         share = share_of(message, partner_id, member.group, None if level is None else level.id)
         credit_net = share.of(facts.net)

@@ -34,7 +34,7 @@ def raise_tier(
     tiers = plan.program.tiers
     if tiers is None:
         return
-    tiering = partner.tiers.setdefault(plan.program.id, Tiering())
+    tiering = partner.tiers[plan.program.id]
     today = max(home_day, state.last_day(plan.zone_key))
     level = raised(tiers, tiering, today)
     if level is not None:

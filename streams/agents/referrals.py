@@ -52,7 +52,7 @@ class Referrals:
                 event.referral_id, event.program, event.advocate_id, event.friend_id, reason, event.time, emit
             )
             return None
-        marks = marks_of(event.device_id, event.ip_hash)
+        marks = list(marks_of(event.device_id, event.ip_hash))
         friend.referred.append(
             Referred(event.program, event.referral_id, event.advocate_id, event.time, marks)
         )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Generic, TypeVar
+from functools import lru_cache
+from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,6 +32,8 @@ from streams.rules.text import decimal_text
 from streams.rules.tiers import level_of_id
 
 E = TypeVar("E", bound=Owner)
+
+_REMEMBERED_WEIGHTS: Final = 1_024
 
 
 class Case(Struct):
@@ -72,8 +75,13 @@ def facts_of(plan: Plan, known: Credited | Open) -> OrderFacts:
 
 def share_of(known: Credited | Open, partner_id: str, group: str, tier: str | None) -> Share:
     """A partner's share of an order that is credited."""
-    weights = {partner: Fraction(*weight) for partner, weight in known.weights.items()}
+    weights = {partner: _fraction(*weight) for partner, weight in known.weights.items()}
     return Share(partner_id, weights, group, tier)
+
+
+@lru_cache(maxsize=_REMEMBERED_WEIGHTS)
+def _fraction(numerator: int, denominator: int) -> Fraction:
+    return Fraction(numerator, denominator)
 
 
 class Waves(Generic[E]):

@@ -16,6 +16,8 @@ from streams.rules.text import decimal_text
 #: Home days that are counted one by one.
 _MOST_DAYS: Final = 180
 
+#: The first and the last home day; ``None`` is without bound.
+Period = tuple[int | None, int | None]
 Over = Literal["trim", "reject", "allow_last"]
 
 
@@ -31,19 +33,19 @@ def counted(by_day: dict[int, int], day: int, amount: int) -> dict[int, int]:
     return by_day if len(by_day) <= _MOST_DAYS else _by_month(by_day)
 
 
-def spent(owner: Owner, program: str, rule: str, period: tuple[int | None, int | None]) -> int:
-    """What a rule granted in a period, less reversals; ``None`` is without bound."""
+def spent(owner: Owner, program: str, rule: str, period: Period) -> int:
+    """What a rule granted in a period, less reversals."""
     return sum_of(owner.granted.get(f"{program}\0{rule}", {}), period)
 
 
-def sum_of(by_day: dict[int, int], period: tuple[int | None, int | None]) -> int:
-    """The sum of a period's days; ``None`` is without bound."""
+def sum_of(by_day: dict[int, int], period: Period) -> int:
+    """The sum of a period's days."""
     first, last = period
-    return sum(
-        amount
-        for day, amount in by_day.items()
-        if (first is None or day >= first) and (last is None or day <= last)
-    )
+    if first is None or last is None:
+        return sum(by_day.values())
+    if first == last:
+        return by_day.get(first, 0)
+    return sum([amount for day, amount in by_day.items() if first <= day <= last])
 
 
 def _by_month(by_day: dict[int, int]) -> dict[int, int]:
@@ -57,7 +59,7 @@ def _by_month(by_day: dict[int, int]) -> dict[int, int]:
     return kept
 
 
-def period_of(period: Literal["day", "week", "month", "lifetime"], day: int) -> tuple[int | None, int | None]:
+def period_of(period: Literal["day", "week", "month", "lifetime"], day: int) -> Period:
     """The first and the last home day of the period that a day lies in; a lifetime has neither."""
     if period == "day":
         return day, day

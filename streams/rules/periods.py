@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date
+from functools import lru_cache
 from typing import Final, Literal
 
 from schemas.program import Program, Review
 
 Period = Literal["week", "month", "quarter", "year"]
 
+#: Days that are remembered with their periods, each kind by itself.
+_REMEMBERED_DAYS: Final = 4_096
 _WEEK: Final = 7
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 _CADENCES: Final[dict[str, Period]] = {"weekly": "week", "monthly": "month", "quarterly": "quarter"}
 
 
+@lru_cache(maxsize=_REMEMBERED_DAYS)
 def period_of(period: Period, day: int) -> tuple[int, int]:
     """The first and the last day of the calendar period that a day lies in; weeks start on Monday."""
     on = date.fromordinal(day)

@@ -18,6 +18,8 @@ from streams.rules.home_days import HomeDays, clamp_day, home_days, iso_date
 from streams.rules.refunds import ROUNDINGS
 from streams.rules.text import decimal_text
 
+#: Program versions that are kept ready in a process.
+_MOST_PLANS: Final = 256
 #: Pairs of a hold and a home day that are remembered per plan.
 _REMEMBERED_HOLDS: Final = 8_192
 
@@ -60,7 +62,8 @@ class Share(Struct, frozen=True, gc=False):
 
     def of(self, whole: int) -> int:
         """The partner's part of an amount that is split between all."""
-        return split(whole, self.weights)[self.partner_id]
+        weights = self.weights
+        return whole if len(weights) == 1 else split(whole, weights)[self.partner_id]
 
 
 class RuleSet(Struct, frozen=True):
@@ -146,6 +149,21 @@ class Plan:
         if fx is None:
             return amount
         return round_ratio(amount * fx.numerator, fx.denominator, self.rounding)
+
+
+#: By program and version.
+_plans: dict[tuple[str, int], Plan] = {}
+
+
+def plan_of(program: Program) -> Plan:
+    """A program version made ready, once for all tasks of a process: what one looked up the others know."""
+    key = program.id, program.version
+    plan = _plans.get(key)
+    if plan is None or plan.program is not program:
+        if len(_plans) >= _MOST_PLANS:
+            _plans.clear()
+        plan = _plans[key] = Plan(program)
+    return plan
 
 
 def lines_of(order: OrderPlaced, categories: frozenset[str]) -> list[Line]:

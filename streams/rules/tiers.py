@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from msgspec import Struct, field
 
 from events.messages import Figures
 from schemas.program import Level, Tiers
-
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+from streams.rules.periods import period_of
 
 
 class Tiering(Struct, array_like=True):
@@ -52,21 +49,23 @@ class Tiering(Struct, array_like=True):
     def metric(self, tiers: Tiers, first: int, last: int) -> int:
         """The metric over the home days from ``first`` to ``last``."""
         by_day = self.revenue if tiers.metric == "revenue" else self.orders
-        return sum(amount for day, amount in by_day.items() if first <= day <= last)
+        return sum([amount for day, amount in by_day.items() if first <= day <= last])
 
 
 def window_start(tiers: Tiers, day: int) -> int:
     """The first home day of the window that counts on a day."""
     if isinstance(tiers.window, int):
         return day - (tiers.window - 1)
-    on = date.fromordinal(day)
-    months = _MONTHS[tiers.window]
-    return on.replace(month=(on.month - 1) // months * months + 1, day=1).toordinal()
+    return period_of(tiers.window, day)[0]
 
 
 def reached(tiers: Tiers, metric: int) -> int:
     """The position of the highest level that a metric reaches; -1 when it reaches none."""
-    return max((n for n, level in enumerate(tiers.levels) if level.from_ <= metric), default=-1)
+    levels = tiers.levels
+    position = len(levels) - 1
+    while position >= 0 and levels[position].from_ > metric:
+        position -= 1
+    return position
 
 
 def position_of(tiers: Tiers, level: str | None) -> int:
@@ -96,8 +95,11 @@ def level_of(tiers: Tiers | None, tiering: Tiering) -> Level | None:
 
 def raised(tiers: Tiers, tiering: Tiering, day: int) -> Level | None:
     """The level that the metric of the window of ``day`` now reaches, if it is higher than the partner's."""
+    now = position_of(tiers, tiering.level)
+    if now == len(tiers.levels) - 1:
+        return None
     position = reached(tiers, tiering.metric(tiers, window_start(tiers, day), day))
-    return tiers.levels[position] if position > position_of(tiers, tiering.level) else None
+    return tiers.levels[position] if position > now else None
 
 
 def lowered(tiers: Tiers, tiering: Tiering, day: int) -> str | None:
