@@ -27,8 +27,9 @@ from streams.engine.limits import DAY_MS
 MOST_PENDING: Final = 10_000
 #: Days that the id of an acknowledged event is known.
 KNOWN_DAYS: Final = 30
-#: Seconds: between two looks at requests, metrics and old ids.
+#: Seconds: between two looks at requests and metrics, and at old ids.
 _HOUSEKEEPING_S: Final = 1.0
+_FORGET_EVERY_S: Final = 600.0
 #: Ids that are forgotten at once.
 _FORGET: Final = 5_000
 #: Seconds: the longest pause of all accounts after tries that failed in a row.
@@ -295,10 +296,14 @@ class Delivery:
         logger.error(message, extra=fields)
 
     async def _keep_house(self) -> None:
+        forget_at = 0.0
         while True:
             await self._requests()
-            before = int(self._now() * 1000) - KNOWN_DAYS * DAY_MS
-            await in_thread(partial(self._queue.forget, before, _FORGET))
+            if self._now() >= forget_at:
+                forget_at = self._now() + _FORGET_EVERY_S
+                before = int(self._now() * 1000) - KNOWN_DAYS * DAY_MS
+                while await in_thread(partial(self._queue.forget, before, _FORGET)) == _FORGET:
+                    pass
             self._report()
             await asyncio.sleep(_HOUSEKEEPING_S)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import aiohttp
 import msgspec
 from aiokafka import AIOKafkaProducer
 from prometheus_client import CollectorRegistry
@@ -14,11 +17,22 @@ from prometheus_client import CollectorRegistry
 from projections.webhooks.config import Endpoint
 from projections.webhooks.sources import KafkaSource
 from projections.webhooks.webhooks import Webhooks
+from streams.cli import run
 from streams.engine.partitioner import partition_of
-from tests.kafka.broker import Cluster
+from tests.kafka.broker import Broker, Cluster
+from tests.kafka.certs import Authority
 from tests.kafka.test_projection import transactions
-from tests.projections.webhooks.receiver import Receiver, accounts, endpoint, listening, reward
+from tests.projections.webhooks.receiver import (
+    SECRET,
+    Receiver,
+    accounts,
+    endpoint,
+    listening,
+    reward,
+    write_config,
+)
 from tests.projections.webhooks.test_delivery import by_account, in_turn, until
+from tests.streams.processes import EXAMPLES, KEYDAY
 
 PARTITIONS = 3
 
@@ -93,3 +107,46 @@ def test_from_now_begins_at_the_end_of_the_topic(kafka: Cluster, tmp_path: Path)
         return receiver.events
 
     assert asyncio.run(scenario()) == ["partner:lea~2"]
+
+
+def test_the_command_delivers_from_a_broker_until_it_is_asked_to_end(
+    own_kafka: Broker, tmp_path: Path
+) -> None:
+    assert run(["topics", "create", "--brokers", own_kafka.bootstrap, "--partitions", str(PARTITIONS)]) == 0
+    command = [*KEYDAY, "webhooks", "--brokers", own_kafka.bootstrap, "--state-dir", str(tmp_path)]
+
+    async def scenario() -> tuple[int, list[str]]:
+        authority = Authority(tmp_path / "ca")
+        async with transactions(own_kafka) as producer, listening(Receiver(), authority) as receiver:
+            file = write_config(tmp_path, receiver.url(), authority, types=["reward.*", "compliance.*"])
+            async with producer.transaction():
+                await send(producer, "rewards", list(accounts(3, 4)))
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                "--config",
+                str(file),
+                "--metrics-port",
+                "0",
+                cwd=EXAMPLES.parent,
+                env={**os.environ, "HOOK_SECRET": SECRET},
+                stderr=asyncio.subprocess.PIPE,
+            )
+            await receiver.until(lambda: len(receiver.acknowledged) == 12)
+            assert process.stderr is not None
+            while not (found := re.search(rb"on (http://\S+)", await process.stderr.readline())):
+                pass
+            async with aiohttp.ClientSession(found[1].decode()) as session:
+                async with session.get("/metrics") as answer:
+                    shown = await answer.text()
+                async with session.get("/readyz") as answer:
+                    assert answer.status == 200
+            process.terminate()
+            await process.stderr.read()
+            assert 'keyday_webhook_attempts_total{endpoint="crm",outcome="acknowledged"} 12.0' in shown
+            assert "process_resident_memory_bytes " in shown
+            return await asyncio.wait_for(process.wait(), 30), receiver.events
+
+    status, events = asyncio.run(scenario())
+
+    assert status == 0
+    assert by_account(events) == in_turn(3, 4)

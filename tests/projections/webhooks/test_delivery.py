@@ -271,6 +271,25 @@ def test_a_restart_goes_on_with_what_waits_and_how_often_it_was_tried(tmp_path: 
     assert by_account(events) == in_turn(3, 3) | {"partner:p0": [1, 2, 3, 4]}
 
 
+def test_what_was_acknowledged_is_not_sent_by_the_next_start(tmp_path: Path) -> None:
+    async def scenario() -> list[str]:
+        log = filled(tmp_path / "data", list(accounts(3, 3)))
+        async with listening(Receiver(), None) as receiver:
+            one = endpoint(tmp_path, receiver.url("http"))
+            async with delivering(tmp_path, one, log):
+                await receiver.until(lambda: len(receiver.acknowledged) == 9)
+            log.append([reward("partner:p0", 4)])
+            async with delivering(tmp_path, one, log):
+                await receiver.until(lambda: "partner:p0~4" in receiver.events)
+        log.close()
+        return receiver.events
+
+    events = asyncio.run(scenario())
+
+    assert len(events) == 10
+    assert by_account(events) == in_turn(3, 3) | {"partner:p0": [1, 2, 3, 4]}
+
+
 def test_an_endpoint_that_asks_for_time_gets_it_for_all_accounts(tmp_path: Path) -> None:
     async def scenario() -> tuple[float, int]:
         loop = asyncio.get_running_loop()

@@ -51,8 +51,8 @@ def test_kills_lose_nothing_and_send_again_only_what_was_not_noted(tmp_path: Pat
         Webhook(SECRET).verify(received.body, received.headers)
         await asyncio.sleep(dice.random() * 0.02)
         if dice.random() < 0.1:
-            assert request.transport is not None
-            request.transport.close()  # read, and gone without an answer
+            if request.transport is not None:  # the process may be dead already
+                request.transport.close()  # read, and gone without an answer
             return web.Response(status=500)
         return web.Response(status=200 if dice.random() < 0.9 else 503)
 
