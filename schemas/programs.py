@@ -6,6 +6,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -41,6 +42,10 @@ class Publication(Struct, frozen=True):
     errors: tuple[ProgramError, ...] = ()
 
 
+#: The answer for no time at all.
+_NOTHING: Final = ("", None, 0, 0)
+
+
 class Programs:
     """A registry of programs. A version is immutable once it is in."""
 
@@ -50,7 +55,7 @@ class Programs:
         self._only: str | None = None
         self._published: dict[str, int] = {}
         #: The last version that was asked for, and the times from and before which it is the answer.
-        self._last: tuple[str, Program, int, int] | None = None
+        self._last: tuple[str, Program | None, int, int] = _NOTHING
         for program in programs:
             if error := self.add(program):
                 raise ValueError(str(error))
@@ -74,7 +79,7 @@ class Programs:
         warnings = tuple(replace(warning, file=name) for name, one in parsed for warning in one.warnings)
         if not errors:
             self._versions, self._starts, self._only = trial._versions, trial._starts, trial._only
-            self._last = None
+            self._last = _NOTHING
         return Loaded(tuple(errors), warnings)
 
     def publish(self, content: bytes | str) -> Publication:
@@ -119,14 +124,14 @@ class Programs:
         insort(versions, program, key=lambda one: (one.effective_from, one.version))
         self._starts[program.id] = [one.effective_from for one in versions]
         self._only = program.id if len(self._versions) == 1 else None
-        self._last = None
+        self._last = _NOTHING
         return None
 
     def in_force(self, program_id: str, time: int) -> Program | None:
         """The version with the greatest ``effective_from`` ≤ time; of equal ones the greater version."""
-        last = self._last
-        if last is not None and last[2] <= time < last[3] and last[0] == program_id:
-            return last[1]
+        name, program, start, end = self._last
+        if start <= time < end and name == program_id:
+            return program
         starts = self._starts.get(program_id)
         if starts is None:
             return None
@@ -141,8 +146,8 @@ class Programs:
     def resolve(self, program_id: str | None, time: int) -> str | None:
         """The id of the program in force; without an id the only one that is loaded, else ``None``."""
         wanted = self._only if program_id is None else program_id
-        last = self._last
-        if last is not None and last[2] <= time < last[3] and last[0] == wanted:
+        name, _, start, end = self._last
+        if start <= time < end and name == wanted:
             return wanted
         if wanted is None or self.in_force(wanted, time) is None:
             return None

@@ -51,7 +51,7 @@ class Orders:
         if order.program not in customer.programs:
             customer.programs.append(order.program)
         emit(_decision(plan, facts, found))
-        partners = tuple(sorted(found.weights))
+        partners = tuple(sorted(found.weights)) if found.weights else ()
         decided = Order(
             order.customer_id,
             plan.program.version,

@@ -135,12 +135,13 @@ class Waves(Generic[E]):
             accounts.owners.put(message.owner.encode(), owner)
             return
         self._open.delete(key)
+        wanted = [one for one in wanted if one.amount]
         share = share_of(open_, message.owner, open_.group, open_.tier) if open_.weights else None
         case = Case(plan, facts_of(plan, open_), message.owner, share)
         if open_.wave == 1:
             grants = self._second(case, owner, wanted, open_.grants, emit)
         else:
-            grants = [*open_.grants, *self._post(case, owner, wanted, emit)]
+            grants = self._post(case, owner, wanted, open_.grants, emit)
         if grants is not None:
             self._done(case, owner, grants, emit)
         accounts.owners.put(message.owner.encode(), owner)
@@ -175,7 +176,7 @@ class Waves(Generic[E]):
         if not budgets:
             if wave == 1:
                 return self._second(case, owner, wanted, grants, emit)
-            return [*grants, *self._post(case, owner, wanted, emit)]
+            return self._post(case, owner, wanted, grants, emit)
         share = case.share
         weights = {} if share is None else share.weights
         open_ = Open(
@@ -214,16 +215,15 @@ class Waves(Generic[E]):
     ) -> list[Grant] | None:
         """Post the accruals and the tier's extra, then see to the bonuses."""
         plan, facts, share = case.plan, case.facts, case.share
-        posted = [one for one in accrued if one.amount]
-        grants = grants + self._post(case, owner, posted, emit)
+        self._post(case, owner, accrued, grants, emit)
         rules = plan.customers
         if share is not None:
             rules = plan.partners
-            extras = tier_extras(plan, level_of_id(plan.program.tiers, share.tier), posted)
-            grants += self._post(case, owner, extras, emit)
+            extras = tier_extras(plan, level_of_id(plan.program.tiers, share.tier), accrued)
+            self._post(case, owner, extras, grants, emit)
         if not rules.bonuses:
             return grants
-        wanted = bonuses(plan, facts, posted, share)
+        wanted = bonuses(plan, facts, accrued, share)
         if not wanted:
             return grants
         if rules.limited:
@@ -233,19 +233,20 @@ class Waves(Generic[E]):
         if rules.limited:
             return self._ask(case, owner, 2, wanted, grants, emit)
         _count(case, owner, wanted)
-        return [*grants, *self._post(case, owner, wanted, emit)]
+        return self._post(case, owner, wanted, grants, emit)
 
-    def _post(self, case: Case, owner: E, wanted: list[Granted], emit: Emit) -> list[Grant]:
+    def _post(
+        self, case: Case, owner: E, wanted: list[Granted], grants: list[Grant], emit: Emit
+    ) -> list[Grant]:
+        """Post what is granted, and add it to the grants of the case."""
         if not wanted:
-            return []
+            return grants
         grant, plan, owner_id = self._accounts.grant, case.plan, case.owner_id
         order, home_day = case.facts.order, case.facts.home_day
-        cause = Cause(order.source, order.id)
-        return [
-            grant(plan, owner_id, owner, one, order.order_id, cause, home_day, order.time, emit)
-            for one in wanted
-            if one.amount
-        ]
+        order_id, time, cause = order.order_id, order.time, Cause(order.source, order.id)
+        for one in wanted:
+            grants.append(grant(plan, owner_id, owner, one, order_id, cause, home_day, time, emit))  # noqa: PERF401 - in place
+        return grants
 
 
 def _count(case: Case, owner: Owner, wanted: list[Granted]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby, repeat
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -24,7 +25,6 @@ _REQUEST_BYTES = 2_000_000
 #: What is appended of a record: timestamp, key, value, headers.
 _Entry = tuple[int, bytes | None, bytes | None, list[tuple[str, bytes]]]
 _NO_HEADERS: list[tuple[str, bytes]] = []
-_PLACE = itemgetter(0, 1)
 _ENTRY = itemgetter(2, 3, 4, 5)
 _KEY, _VALUE = itemgetter(0), itemgetter(1)
 
@@ -150,7 +150,7 @@ class Outbox:
 
 
 def _by_partition(outputs: Sequence[OutRecord]) -> dict[tuple[str, int], list[OutRecord]]:
-    groups: dict[tuple[str, int], list[OutRecord]] = {}
-    for place, run in groupby(outputs, _PLACE):
-        groups.setdefault(place, []).extend(run)
+    groups: dict[tuple[str, int], list[OutRecord]] = defaultdict(list)
+    for record in outputs:
+        groups[record[0], record[1]].append(record)
     return groups

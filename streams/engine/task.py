@@ -109,6 +109,7 @@ class Task:
         self._partitions = partitions
         self._decode = decoder.decode
         self._limits = limits
+        self._lateness_ms = limits.max_lateness_days * DAY_MS
         self._wall_clock = wall_clock
         self._state = State(store, partition, partitions)
         self._progress_space = self._state.space(_TASK_PREFIX, TaskState, cache_limit=1)
@@ -150,13 +151,13 @@ class Task:
         """Handle records in their order, as far as one commit goes."""
         self._outputs, self._tally = [], Tally()
         self._amounts.clear()
-        wall_now = self._wall_clock() if self._wall_clock else None
+        latest = self._wall_clock() + self._limits.max_ahead_ms if self._wall_clock else None
         handle = self._handle
         consumed = len(records)
         for number, record in enumerate(records):
             topic = record.topic
             if topic != CLOCK:
-                handle(record, topic, wall_now)
+                handle(record, topic, latest)
             elif not self._tick(record):
                 consumed = number
                 break
@@ -171,7 +172,7 @@ class Task:
         return Commit(self._outputs, changes, delta, positions, consumed, self._tally)
 
     def _handle(  # noqa: C901, PLR0912 - one call per record
-        self, record: RecordLike, topic: str, wall_now: int | None
+        self, record: RecordLike, topic: str, latest: int | None
     ) -> None:
         headers = record.headers
         if topic == self._inbox:
@@ -199,10 +200,12 @@ class Task:
             entity = self.agent.new_entity()
         time = event.time
         progress = self._progress
-        if wall_now is not None and not self._timely(record, time, wall_now):
+        now = progress.stream_time
+        if latest is not None and not now - self._lateness_ms <= time <= latest:
+            self._untimely(record, late=time <= latest)
             return
-        if time > progress.stream_time:  # noqa: PLR1730 - a call of max costs more, for each record
-            progress.stream_time = time
+        if time > now:
+            progress.stream_time = now = time
         if progress.started_at is None:
             progress.started_at = time
         identity = identity_key(topic, event.source, event.id)
@@ -216,7 +219,6 @@ class Task:
                     return
                 # It took effect before under another identity; this one is known from now on.
                 self._tally.duplicates += 1
-            now = progress.stream_time
             entity.memory = identities.remember(entity.memory, owner, identity, content, time, now=now)
             self._entities.write(cell, entity)
         else:
@@ -242,15 +244,12 @@ class Task:
         self._tally.conflicts += 1
         self._dead(record, Code.ID_CONFLICT, "the same source and id came before with other content")
 
-    def _timely(self, record: RecordLike, time: int, wall_now: int) -> bool:
-        limits = self._limits
-        if time > wall_now + limits.max_ahead_ms:
+    def _untimely(self, record: RecordLike, *, late: bool) -> None:
+        if late:
+            days = self._limits.max_lateness_days
+            self._dead(record, Code.TOO_LATE, f"occurred more than {days} days late")
+        else:
             self._dead(record, Code.IN_FUTURE, "occurred more than 24 h after the time of intake")
-            return False
-        if time < self._progress.stream_time - limits.max_lateness_days * DAY_MS:
-            self._dead(record, Code.TOO_LATE, f"occurred more than {limits.max_lateness_days} days late")
-            return False
-        return True
 
     def _rekeyed(self, record: RecordLike, topic: str, owner: bytes) -> bool:
         """Send an event whose owner lives on another partition there; False when it belongs here."""

@@ -24,7 +24,11 @@ Over = Literal["trim", "reject", "allow_last"]
 def count(owner: Owner, program: str, rule: str, day: int, amount: int) -> None:
     """Count what a rule granted for a home day, or took back as a negative amount."""
     name = f"{program}\0{rule}"
-    owner.granted[name] = counted(owner.granted.get(name, {}), day, amount)
+    by_day = owner.granted.get(name)
+    if by_day is None or day not in by_day:
+        owner.granted[name] = counted(by_day or {}, day, amount)
+    else:
+        by_day[day] += amount
 
 
 def counted(by_day: dict[int, int], day: int, amount: int) -> dict[int, int]:

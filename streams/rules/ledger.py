@@ -27,7 +27,8 @@ def open_account(owner: Owner, unit: str) -> Account:
 
 def add_pending(account: Account, due: int, amount: int, program: str, expires: int = 0) -> bool:
     """Add to the program's pending lot of a day and an expiry; True when there was none."""
-    for lot in account.pending:
+    # Most grants come in the order of time: the lot is the newest.
+    for lot in reversed(account.pending):
         if lot.due == due and lot.expires == expires and lot.program == program:
             lot.amount += amount
             return False
