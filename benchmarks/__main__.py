@@ -19,7 +19,7 @@ from statistics import median
 import click
 
 from benchmarks import orders
-from benchmarks.contenders import CONTENDERS, PROCESSES, Bench, Started, again, keyday_worker
+from benchmarks.contenders import CONTENDERS, PROCESSES, WARM_UP, Bench, Started, again, keyday_worker
 from benchmarks.delay import delays
 from benchmarks.full_rules import FullRules, Size
 from benchmarks.probe import BenchError, Rate, rate
@@ -32,6 +32,8 @@ RESULT = Path("build/bench.json")
 JVM = ("-Xmx1g", "-Xms1g", "-XX:+UseParallelGC")
 #: Kafka's default, which tests shorten: members that start together join together.
 PROPERTIES = {"group.initial.rebalance.delay.ms": 3_000}
+#: Those that go once before the first round, uncounted.
+WARMING = ("passthrough", "keyday")
 RESTORED = re.compile(r"restored (\d+) records of \S+ in ([\d.]+) s")
 RESTORE_TIMEOUT_S = 300.0
 POLL_S = 0.2
@@ -134,22 +136,28 @@ class Run:
         """Each contender once a round, so that a slow minute of the machine meets all of them."""
         found: dict[str, list[Rate]] = defaultdict(list)
         rewards = self.expected_rewards()
+        for name in WARMING:
+            one = await self._one(name, WARM_UP, rewards)
+            report(f"warm-up {name}: {one.eps:.0f}/s")
         for attempt in range(rounds):
-            for name, start in CONTENDERS.items():
-                started = await start(self.bench, attempt)
-                try:
-                    one = await rate(
-                        self.bench.broker.bootstrap,
-                        started,
-                        orders=self.count,
-                        rewards=self.count if name == "passthrough" else rewards,
-                        cap_s=self.caps.get(name, 600.0),
-                    )
-                finally:
-                    await started.kill()
+            for name in CONTENDERS:
+                one = await self._one(name, attempt, rewards)
                 report(f"round {attempt + 1} {name}: {one.eps:.0f}/s, {one.eps_per_core:.0f} per core second")
                 found[name].append(one)
         return found
+
+    async def _one(self, name: str, attempt: int, rewards: int) -> Rate:
+        started = await CONTENDERS[name](self.bench, attempt)
+        try:
+            return await rate(
+                self.bench.broker.bootstrap,
+                started,
+                orders=self.count,
+                rewards=self.count if name == "passthrough" else rewards,
+                cap_s=self.caps.get(name, 600.0),
+            )
+        finally:
+            await started.kill()
 
     def expected_rewards(self) -> int:
         """How many rewards the orders lead to, by the rules as the stock app has them."""

@@ -23,6 +23,8 @@ from tests.kafka.broker import Broker, free_port
 REWARDS = "rewards"
 #: What a worker writes: gone before the next one starts.
 WRITTEN = tuple(topic.name for topic in ALL_TOPICS if topic.direction != "input")
+#: The attempt before all that count: a broker that just started still compiles what it runs.
+WARM_UP = 999
 #: One process of Keyday for each core.
 PROCESSES = Processes("auto")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks.contenders import Bench, keyday_worker, passthrough
+from benchmarks.contenders import WARM_UP, Bench, keyday_worker, passthrough
 from benchmarks.mix import mix, program
 from benchmarks.preload import preload
 from benchmarks.probe import Rate, rate, whole_rate
@@ -51,6 +51,8 @@ class FullRules:
 
     async def rounds(self, rounds: int) -> dict[str, float]:
         """Pass-through and Keyday in turn, ``rounds`` times; the figures of docs/performance.md."""
+        await self._passthrough(WARM_UP)
+        await self.keyday(WARM_UP)
         pairs = []
         for attempt in range(rounds):
             through, ours = await self._passthrough(attempt), await self.keyday(attempt)
