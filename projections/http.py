@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+import orjson
 from aiohttp import web
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
@@ -19,12 +20,16 @@ from projections.api import middleware, server
 from projections.api.accounts import Accounts, AccountTables, Readiness, blocker_fields
 from projections.api.answers import finish, json_answer
 from projections.api.events import Events
+from projections.api.feeds import Feed
 from projections.api.intake import Intake
 from projections.api.model import Health
+from projections.api.openapi import openapi
 from projections.api.rate import Rates
 from projections.api.requests import Requests
 from projections.api.routes import CALLER, Answer, Asked, Route, read_parameters
 from projections.api.server import MAX_BODY_BYTES, LimitedSite
+from projections.api.stream import Streams, StreamTables
+from projections.api.tables import RowTables, TableRoutes
 from projections.explanations import Explanations
 from projections.guard import Guard
 from projections.metrics import HttpMetrics
@@ -39,20 +44,25 @@ _SECURITY_HEADERS: Final = {
 }
 
 
+class Readable(AccountTables, RowTables, StreamTables, Protocol):
+    """What is asked of the tables."""
+
+
 class Options(Struct, frozen=True, kw_only=True):
     """How much is answered, and to whom beside the server's own pages.
 
     ``rate`` is requests a second for each token, 0 for no limit; ``connections`` at once; ``cors`` the
-    origins whose pages may ask.
+    origins whose pages may ask; ``streams`` how many may be open.
     """
 
     rate: float = 0.0
     connections: int = 1_000
     cors: tuple[str, ...] = ()
+    streams: int = 100
 
 
 def make_app(
-    tables: AccountTables,
+    tables: Readable,
     readiness: Readiness,
     registry: CollectorRegistry,
     guard: Guard,
@@ -60,10 +70,11 @@ def make_app(
     *,
     options: Options = Options(),  # noqa: B008  frozen
     intake: Intake | None = None,
+    feed: Feed | None = None,
 ) -> web.Application:
     """The application; who runs it calls ``guard.check_binding`` first.
 
-    Without an ``intake`` it only reads.
+    Without an ``intake`` it only reads, without a ``feed`` nothing is streamed.
     """
     middlewares = [
         middleware.measure(HttpMetrics(registry)),
@@ -73,13 +84,23 @@ def make_app(
     ]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
     accounts = Accounts(tables, readiness)
-    routes = [*_Probes(readiness, registry).routes(), *accounts.routes()]
+    routes = [
+        *_Probes(readiness, registry).routes(),
+        *accounts.routes(),
+        *TableRoutes(tables, readiness).routes(),
+    ]
     if explanations is not None:
         routes += explanations.routes()
     if intake is not None:
         routes += Events(intake).routes() + Requests(intake, accounts).routes()
+    if feed is not None:
+        streams = Streams(tables, accounts, guard, feed, options.streams)
+        routes += streams.routes()
+        app.on_shutdown.append(streams.end)
+    routes.append(_document(routes))
     _add(app, routes)
     app.on_response_prepare.append(_harden)
+    app.on_response_prepare.append(middleware.allow_origin(options.cors))
     return app
 
 
@@ -173,6 +194,26 @@ class _Probes:
     async def metrics(self, request: web.Request, _: Asked) -> web.StreamResponse:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return web.Response(body=encode(self._registry), headers={"Content-Type": content_type})
+
+
+def _document(routes: list[Route]) -> Route:
+    """Answers with the OpenAPI document of the routes, and of itself."""
+    body = b""
+
+    async def answer(_: web.Request, __: Asked) -> web.StreamResponse:
+        return web.Response(body=body, content_type="application/json")
+
+    route = Route(
+        path="/openapi.json",
+        name="openapi",
+        summary="This document.",
+        tag="operations",
+        handler=answer,
+        answer=Answer(type=dict[str, Any], doc="OpenAPI 3.1."),
+        cached=True,
+    )
+    body = orjson.dumps(openapi([*routes, route]))
+    return route
 
 
 def _add(app: web.Application, routes: Iterable[Route]) -> None:

@@ -30,6 +30,8 @@ class ProblemCode(StrEnum):
     ORIGIN_REFUSED = "origin_refused"
     ACCOUNT_INVALID = "account_invalid"
     PARAMETER_INVALID = "parameter_invalid"
+    CURSOR_INVALID = "cursor_invalid"
+    STREAMS_FULL = "streams_full"
     NOT_READY = "not_ready"
     ACCOUNT_UNKNOWN = "account_unknown"
     ENTRY_INVALID = "entry_invalid"
@@ -59,6 +61,8 @@ STATUS: Final[dict[ProblemCode, HTTPStatus]] = {
     ProblemCode.ORIGIN_REFUSED: HTTPStatus.FORBIDDEN,
     ProblemCode.ACCOUNT_INVALID: HTTPStatus.BAD_REQUEST,
     ProblemCode.PARAMETER_INVALID: HTTPStatus.BAD_REQUEST,
+    ProblemCode.CURSOR_INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ProblemCode.STREAMS_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
     ProblemCode.NOT_READY: HTTPStatus.SERVICE_UNAVAILABLE,
     ProblemCode.ACCOUNT_UNKNOWN: HTTPStatus.NOT_FOUND,
     ProblemCode.ENTRY_INVALID: HTTPStatus.BAD_REQUEST,

@@ -122,6 +122,11 @@ class Tables:
         row = self._account(escape(account))
         return [] if row is None else row.programs
 
+    def seq_of(self, account: str) -> int:
+        """The seq of the account's last entry; 0 without entries."""
+        row = self._account(escape(account))
+        return 0 if row is None else row.seq
+
     def statement(self, account: str, after: int, limit: int) -> Page | None:
         """Up to ``limit`` entries with seq > ``after``, or ``None`` for an account without entries."""
         escaped = escape(account)

@@ -19,6 +19,7 @@ from faust.app.base import BootStrategy
 from prometheus_client import CollectorRegistry
 
 from projections import http
+from projections.api.feeds import Feed, KafkaFeed, LogFeed
 from projections.api.intake import Intake
 from projections.api.server import tls
 from projections.api.sinks import KafkaSink, LogSink
@@ -363,6 +364,7 @@ def http_options(settings: Settings) -> Options:
     return Options(
         rate=settings.http_rate,
         connections=settings.http_connections,
+        streams=settings.http_streams,
         cors=tuple(one.strip() for one in settings.http_cors.split(",") if one.strip()),
     )
 
@@ -391,6 +393,7 @@ class Projection:
         self._open_source: OpenSource | None = None
         self._intake: Intake | None = None
         self._kafka_sink: KafkaSink | None = None
+        self._feed: Feed | None = None
 
     def take_in(self, worker: EmbeddedWorker) -> None:
         """Let events that come over HTTP be taken in by the embedded Keyday."""
@@ -409,6 +412,7 @@ class Projection:
         log.listeners.append(reader.on_growth)
         source = EmbeddedLog(log, f"the embedded log in {self._settings.data}")
         self._open_source = lambda: contextlib.nullcontext(source)
+        self._feed = LogFeed(log)
         return reader
 
     def follow_kafka(self) -> KafkaReader:
@@ -416,6 +420,7 @@ class Projection:
         kafka = kafka_clients(self._settings)
         self._tokens = tokens_path(self._settings, of_kafka=True)
         self._open_source = lambda: kafka_source(kafka)
+        self._feed = KafkaFeed(kafka)
         self._kafka_sink = KafkaSink(kafka, self._settings.max_message_bytes)
         self._intake = Intake(self._kafka_sink, AnyProgram())
         return KafkaReader(kafka, self.tables, self.progress, SOURCES, metrics=self.metrics)
@@ -443,6 +448,7 @@ class Projection:
             explanations,
             options=options,
             intake=self._intake,
+            feed=self._feed,
         )
         runner, port = await http.start(
             app, guard, settings.host, settings.port, options=options, tls=certificate

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import partial
 from typing import Annotated, Any, Final, Protocol
 
 import orjson
 from aiohttp import web
 from msgspec import Meta, structs
 
-from events.time import format_time
+from events.time import format_time, parse_time
 from projections.api.answers import json_answer
 from projections.api.audit import audit
-from projections.api.model import MAX_ACCOUNT_CHARS, Account, Balances, Statement
+from projections.api.model import MAX_ACCOUNT_CHARS, Account, Balances, Statement, Time
 from projections.api.routes import CALLER, Answer, Asked, Parameter, Route
 from projections.api.scopes import READERS, Caller
 from projections.balances import Balance
 from projections.problems import RETRY, ProblemCode, problem
 from projections.progress import Blocker
 from projections.store import Page
+from projections.threads import in_thread
 
 #: Entries: the most that one page of a statement holds, and what it holds when nothing is asked.
 MAX_PAGE_ENTRIES: Final = 500
@@ -27,7 +29,7 @@ PAGE_ENTRIES: Final = 100
 #: The greatest seq that can be asked for.
 _MAX_SEQ: Final = 10**18 - 1
 
-_ACCOUNT: Final = re.compile(r"(?:partner|customer):[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+_ACCOUNT: Final = re.compile(r"(?:partner|customer):[^\x00-\x1f\x7f]+")
 
 ACCOUNT: Final = Parameter(
     name="account",
@@ -43,6 +45,11 @@ LIMIT: Final = Parameter(
     default=PAGE_ENTRIES,
     doc=f"A whole number from 1 to {MAX_PAGE_ENTRIES}: the most that the answer holds.",
 )
+_AS_OF: Final = Parameter(
+    name="as_of",
+    type=Time,
+    doc="An instant (RFC 3339 with an offset): what the account held then, by what is known now.",
+)
 _AFTER: Final = Parameter(
     name="after",
     type=Annotated[int, Meta(ge=0, le=_MAX_SEQ)],
@@ -55,7 +62,7 @@ _AFTER: Final = Parameter(
 class AccountTables(Protocol):
     """What is asked of the tables; ``None`` and none for an account without entries."""
 
-    def balances(self, account: str) -> list[Balance] | None: ...
+    def balances(self, account: str, as_of: int | None = None) -> list[Balance] | None: ...
     def statement(self, account: str, after: int, limit: int) -> Page | None: ...
     def programs_of(self, account: str) -> Collection[str]: ...
 
@@ -85,8 +92,8 @@ class Accounts:
                 summary="What an account holds, by unit.",
                 tag="accounts",
                 handler=self.balances,
-                parameters=(ACCOUNT,),
-                answer=Answer(type=Balances, doc="The balances, sorted by unit."),
+                parameters=(ACCOUNT, _AS_OF),
+                answer=Answer(type=Balances, doc="Sorted by unit; none before the first entry."),
                 problems=problems,
                 roles=READERS,
                 cached=True,
@@ -114,6 +121,13 @@ class Accounts:
         rows = self._tables.balances(account)
         if rows is None:
             return unknown(request, account)
+        if asked["as_of"] is not None:
+            try:
+                at = parse_time(asked["as_of"])
+            except ValueError as error:
+                return problem(ProblemCode.PARAMETER_INVALID, f"as_of is {error}", parameter="as_of")
+            # Entries are counted again from the first one on, which takes its time.
+            rows = await in_thread(partial(self._tables.balances, account, at)) or []
         audit(request[CALLER], account, "balances", 200)
         return json_answer({"account": account, "balances": [_balance(row) for row in rows]})
 

@@ -65,6 +65,7 @@ class Taken(Struct):
 class _Head(Struct):
     id: Any = None
     type: Any = None
+    dataschema: Any = None
 
 
 _head = msgspec.json.Decoder(_Head).decode
@@ -105,6 +106,8 @@ class Intake:
         name = head.id if isinstance(head.id, str) else None
         if len(value) > MESSAGE_MAX_BYTES:
             return RefusedEvent(index, name, Code.JSON_INVALID, f"more than {MESSAGE_MAX_BYTES} bytes")
+        if not isinstance(head.dataschema, str | None):
+            return RefusedEvent(index, name, Code.FIELD_INVALID, "dataschema")
         topic = _TOPICS.get(head.type) if isinstance(head.type, str) else None
         if topic in _OPERATORS and scope.role is not Role.OPERATOR:
             return RefusedEvent(index, name, SCOPE, "this type of event needs a token for operators")

@@ -18,7 +18,7 @@ from projections.problems import RETRY, ProblemCode, problem
 from streams.engine.store import StoreCorruptError
 
 #: Resources without account data; everything else is refused by default.
-OPEN: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+OPEN: Final = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json"})
 #: Methods that change nothing.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What pages of an allowed origin may ask with; seconds that a browser may keep this answer.
@@ -105,34 +105,34 @@ def protect(guard: Guard, rates: Rates) -> Any:
 
 
 def cross_origin(origins: Collection[str]) -> Any:
-    """Lets pages of these origins ask (``*`` is all); a page never sends a token by itself."""
+    """Tells browsers what pages of these origins may ask (``*`` is all); a page sends no token by itself."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Next) -> web.StreamResponse:
-        origin = request.headers.get("Origin")
-        if origin is None or not ("*" in origins or origin in origins):
-            return await handler(request)
-        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-            response: web.StreamResponse = web.Response(status=204, headers=_CORS)
-        else:
-            response = await handler(request)
-        if not response.prepared:
-            response.headers.update(allowed_origin(origin, origins))
-        return response
+        asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        if asked and _allowed(request, origins):
+            return web.Response(status=204, headers=_CORS)
+        return await handler(request)
 
     return middleware
 
 
-def allowed_origin(origin: str | None, origins: Collection[str]) -> dict[str, str]:
-    """The headers by which a browser lets a page of the origin read the answer."""
-    if origin is None or not ("*" in origins or origin in origins):
-        return {}
-    named = "*" if "*" in origins else origin
-    return {
-        "Access-Control-Allow-Origin": named,
-        "Access-Control-Expose-Headers": "ETag, Retry-After",
-        "Vary": "Origin",
-    }
+def allow_origin(origins: Collection[str]) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """Lets browsers hand any answer to pages of these origins."""
+
+    async def prepare(request: web.Request, response: web.StreamResponse) -> None:
+        if _allowed(request, origins):
+            named = "*" if "*" in origins else request.headers["Origin"]
+            response.headers["Access-Control-Allow-Origin"] = named
+            response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+            response.headers.add("Vary", "Origin")
+
+    return prepare
+
+
+def _allowed(request: web.Request, origins: Collection[str]) -> bool:
+    origin = request.headers.get("Origin")
+    return origin is not None and ("*" in origins or origin in origins)
 
 
 def route_of(request: web.Request) -> str:

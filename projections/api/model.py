@@ -12,7 +12,7 @@ from projections.problems import ProblemCode
 #: Characters: a longer account is refused.
 MAX_ACCOUNT_CHARS = 300
 #: As JavaScript's and Python's regular expressions both read it.
-ACCOUNT_PATTERN = r"^(partner|customer):[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]+$"
+ACCOUNT_PATTERN = r"^(partner|customer):[^\u0000-\u001f\u007f]+$"
 
 Account = Annotated[str, Meta(pattern=ACCOUNT_PATTERN, max_length=MAX_ACCOUNT_CHARS)]
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]

@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
@@ -247,7 +248,7 @@ class Requests:
         content = msgspec.json.encode([type_, data, body.time])
         known = self._known.get(event_id)
         if known is None:
-            at = body.time or format_time(int(self._now() * 1_000))
+            at = format_time(int(self._now() * 1_000)) if body.time is None else body.time
             known = self._known[event_id] = _event(type_, event_id, name, at, data, content)
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
@@ -277,15 +278,30 @@ def _event(type_: str, event_id: str, name: str, at: str, data: dict[str, Any], 
     return _Known(content, msgspec.json.encode(event), Requested(name, event_id, SOURCE, at))
 
 
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
 async def _read(request: web.Request, body: Body, type_: type[R]) -> R | web.Response:
     """The body as its type, or why it is none."""
     raw = await read_body(request, body)
     if isinstance(raw, web.Response):
         return raw
     try:
-        return msgspec.json.decode(raw, type=type_)
+        return msgspec.convert(_whole(_decode(raw)), type_)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return problem(ProblemCode.BODY_INVALID, str(error)[:200])
+
+
+def _whole(tree: Any) -> Any:
+    """The same with 5.0 as 5: a whole number, to JSON Schema."""
+    if not isinstance(tree, dict):
+        return tree
+    return {name: int(one) if _is_whole(one) else one for name, one in tree.items()}
+
+
+def _is_whole(one: Any) -> bool:
+    # The bound comes first: 1e999999999 is whole, too.
+    return isinstance(one, Decimal) and abs(one) <= AMOUNT_MAX_MINOR and one == one.to_integral_value()
 
 
 def _name(about: str, key: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 #: Bytes: request line, one header field; routes that read a body have a limit of their own.
-MAX_LINE_BYTES: Final = 8_192
+MAX_LINE_BYTES: Final = 32_768
 MAX_FIELD_BYTES: Final = 8_190
 MAX_BODY_BYTES: Final = 1_024
 #: Headers: a request with more of them is refused.

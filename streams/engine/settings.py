@@ -161,6 +161,7 @@ class Settings:
         least=0,
         most=1_000_000,
     )
+    http_streams: int = setting(100, "Live streams at once; one token has up to 20.", least=0, most=1_000_000)
     http_connections: int = setting(1_000, "Connections to the HTTP server at once.", least=1, most=1_000_000)
 
     # Time

@@ -306,7 +306,7 @@ def raw(port: int, data: bytes) -> bytes:
     "data",
     [
         pytest.param(
-            b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", id="long request line"
+            b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", id="long request line"
         ),
         pytest.param(
             b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 9_000 + b"\r\n\r\n", id="long header"
@@ -354,7 +354,7 @@ def test_what_goes_wrong_inside_is_a_problem_that_tells_nothing(
     error: Exception, status: int, code: str
 ) -> None:
     class Failing:
-        def balances(self, _: str) -> None:
+        def balances(self, *_: object) -> None:
             raise error
 
         statement = balances

@@ -13,6 +13,7 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from projections import http
+from projections.api.feeds import LogFeed
 from projections.api.intake import Intake
 from projections.api.sinks import LogSink
 from projections.api.tokens import TokenBook
@@ -76,6 +77,7 @@ async def embedded_serving(folder: Path, **options: Any) -> AsyncIterator[Served
         Explanations(lambda: nullcontext(source), folder / "acme.toml"),
         options=chosen,
         intake=Intake(LogSink(worker), programs),
+        feed=LogFeed(embedded.log),
     )
     running = [asyncio.create_task(part()) for part in (worker.run, reader.run)]
     async with listening(app, guard, options=chosen) as (ask, port):

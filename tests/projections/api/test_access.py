@@ -98,6 +98,21 @@ def test_what_ends_a_token_counts_from_the_next_request_on(tmp_path: Path) -> No
     run(scenario)
 
 
+def test_balances_are_told_as_of_an_instant(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        path = "/v1/accounts/partner:lea/balances?as_of="
+        async with serving(tmp_path) as (ask, _):
+            times = ["2030-01-01T00:00:00Z", "2020-01-01T00:00:00%2B01:00", "2020-01-01", "soon"]
+            replies = [await ask(path + time) for time in times]
+            nobody = await ask(path.replace("lea", "nobody") + times[0])
+
+        assert [len(reply.body["balances"]) for reply in replies[:2]] == [1, 0]
+        assert [reply.body["code"] for reply in replies[2:]] == ["parameter_invalid"] * 2
+        assert (nobody.status, nobody.body["code"]) == (404, "account_unknown")
+
+    run(scenario)
+
+
 def test_a_token_that_asks_too_often_waits_and_others_do_not(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with serving(tmp_path, Options(rate=0.5)) as (ask, tokens):

@@ -1,0 +1,160 @@
+"""``GET /v1/tables/{table}``: filters, pages, order, and whose rows one sees."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from projections.tables import TABLES
+from tests.projections.api.embedded import Served, embedded_serving
+from tests.projections.api.serving import make_token, serving
+from tests.streams.test_explain import lines
+
+BALANCES = "/v1/tables/balances"
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(scenario())
+
+
+def accounts(body: Any) -> list[str]:
+    return [row["account"] for row in body["rows"]]
+
+
+async def feed(served: Served) -> None:
+    for topic in ("partner-events", "orders"):
+        raw = b"\n".join(line for _, line in lines(topic)).decode()
+        headers = {"Content-Type": "application/x-ndjson"}
+        assert (await served.ask("/v1/events", method="POST", data=raw, headers=headers)).status == 202
+    await served.settled()
+
+
+def test_every_table_answers_with_the_columns_that_it_declares(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with embedded_serving(tmp_path) as served:
+            await feed(served)
+            replies = {name: await served.ask(f"/v1/tables/{name}") for name in TABLES}
+
+        assert {reply.status for reply in replies.values()} == {200}
+        filled = {name for name, reply in replies.items() if reply.body["rows"]}
+        assert filled >= {
+            "balances",
+            "statements",
+            "partner_performance",
+            "channel_performance",
+            "leaderboard",
+        }
+        for name in filled:
+            columns = {column.name for column in TABLES[name].columns}
+            assert all(set(row) <= columns for row in replies[name].body["rows"])
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_pages_together_are_the_table(tmp_path: Path, order: str) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as (ask, _):
+            whole = (await ask(f"{BALANCES}?order={order}")).body
+            found: list[str] = []
+            after = ""
+            while after is not None:
+                page = (await ask(f"{BALANCES}?order={order}&limit=2{after and '&after='}{after}")).body
+                found += accounts(page)
+                after = page["next"]
+
+        assert (found, whole["next"]) == (accounts(whole), None)
+        assert found == sorted(found, reverse=order == "desc")
+        assert len(found) == 5
+
+    run(scenario)
+
+
+def test_a_filter_asks_for_a_value_and_a_span(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as (ask, _):
+            one = await ask(f"{BALANCES}?account=customer:ann&unit=points")
+            none = await ask(f"{BALANCES}?account=customer:ann&unit=EUR/2")
+            late = await ask("/v1/tables/statements?time_from=2030-01-01T00:00:00.000Z")
+
+        assert [accounts(reply.body) for reply in (one, none, late)] == [
+            ["customer:ann"],
+            [],
+            [],
+        ] or late.body == {
+            "rows": [],
+            "next": None,
+        }
+        assert one.body["rows"][0]["available"] == 10
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        (f"{BALANCES}?partner_id=lea", 400, "parameter_invalid"),
+        (f"{BALANCES}?unit=a&unit=b", 400, "parameter_invalid"),
+        (f"{BALANCES}?limit=1001", 400, "parameter_invalid"),
+        (f"{BALANCES}?order=up", 400, "parameter_invalid"),
+        (f"{BALANCES}?account={'a' * 301}", 400, "parameter_invalid"),
+        (f"{BALANCES}?after=a%20b", 400, "parameter_invalid"),
+        (f"{BALANCES}?after=AAAA", 422, "cursor_invalid"),
+        ("/v1/tables/secrets", 404, "route_unknown"),
+        ("/v1/tables", 404, "route_unknown"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_problem(tmp_path: Path, path: str, status: int, code: str) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as (ask, _):
+            reply = await ask(path)
+
+        assert (reply.status, reply.body["code"]) == (status, code)
+
+    run(scenario)
+
+
+def test_a_scope_sees_its_own_rows_alone(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as (ask, tokens):
+            lea, acme, writer = (
+                make_token(tokens, scope) for scope in ("partner:lea", "program:acme", "events:write")
+            )
+            own = await ask(BALANCES, lea)
+            other = await ask(f"{BALANCES}?account=partner:max", lea)
+            nobody = await ask(f"{BALANCES}?account=partner:nobody", lea)
+            program = await ask(BALANCES, acme)
+            entries = await ask("/v1/tables/statements", acme)
+            theirs = await ask("/v1/tables/statements?program=zeta", acme)
+            refused = [await ask("/v1/tables/budgets", lea), await ask(BALANCES, writer)]
+
+        assert accounts(own.body) == ["partner:lea"]
+        assert other.body == nobody.body == {"rows": [], "next": None}
+        assert accounts(program.body) == ["customer:ann", "customer:bo", "partner:lea"]
+        assert {row["program"] for row in entries.body["rows"]} == {"acme"}
+        assert theirs.body == {"rows": [], "next": None}
+        assert [(reply.status, reply.body["code"]) for reply in refused] == [(403, "scope_insufficient")] * 2
+
+    run(scenario)
+
+
+def test_a_cursor_of_somebody_else_shows_nothing_of_theirs(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as (ask, tokens):
+            operator, lea = make_token(tokens, "operator"), make_token(tokens, "partner:lea")
+            seen: list[str] = []
+            for order in ("asc", "desc"):
+                after = ""
+                while after is not None:
+                    query = f"order={order}&limit=1{after and '&after='}{after}"
+                    after = (await ask(f"{BALANCES}?{query}", operator)).body["next"]
+                    reply = await ask(f"{BALANCES}?order={order}&after={after}", lea)
+                    seen += accounts(reply.body) if reply.status == 200 else []
+
+        assert set(seen) <= {"partner:lea"}
+
+    run(scenario)
