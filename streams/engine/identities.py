@@ -48,6 +48,10 @@ class Verdict(Enum):
     CONFLICT = "conflict"
 
 
+#: Looked up once: a member of an enumeration is a call, and nearly all events are new.
+NEW: Final = Verdict.NEW
+
+
 def identity_key(topic: str, source: str, id_: str) -> bytes:
     """8 bytes that stand for an identity of one owner; a length keeps ("a", "bc") and ("ab", "c") apart."""
     text = f"{topic}\0{len(source)}\0{source}{id_}"
@@ -65,18 +69,18 @@ class Identities:
 
     def check(self, memory: bytes, owner: str, key: bytes, content: int, time: int) -> Verdict:
         """Compare an event with the first one of its identity."""
-        at = _find(memory, key) if key in memory else -1
+        at = _find(memory, key)
         if at < 0:
             if memory[:1] != _SPILLED:
-                return Verdict.NEW
+                return NEW
             seen = self._spilled.get(_entry_key(owner, key))
             if seen is None:
-                return Verdict.NEW
+                return NEW
             first_content, first_time = seen.content, seen.time
         else:
             first_content, first_time = _TAIL.unpack_from(memory, at + _KEY_BYTES)
         if time >= first_time + self._memory_ms:
-            return Verdict.NEW
+            return NEW
         return Verdict.DUPLICATE if first_content == content & _CONTENT_MASK else Verdict.CONFLICT
 
     def remember(self, memory: bytes, owner: str, key: bytes, content: int, time: int, *, now: int) -> bytes:
@@ -84,9 +88,9 @@ class Identities:
 
         ``now`` is the task's stream time in milliseconds.
         """
-        if key in memory:
+        if memory.find(key) >= 0:
             memory = self.forget(memory, owner, key)
-        entry = key + _TAIL.pack(content & _CONTENT_MASK, time)
+        entry = _ENTRY.pack(key, content & _CONTENT_MASK, time)
         if len(memory) < _INLINE_BYTES:
             return (memory or _WHOLE) + entry
         return self._make_room(memory, owner, now) + entry
@@ -127,6 +131,7 @@ class Identities:
 
 def _find(memory: bytes, key: bytes) -> int:
     """Where the entry of a key begins, or -1; a match across two entries is none."""
+    # Not "in", which asks first whether the key is a number.
     at = memory.find(key)
     while at >= 0 and (at - 1) % _ENTRY.size:
         at = memory.find(key, at + 1)

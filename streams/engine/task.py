@@ -21,7 +21,7 @@ from schemas.errors import Code, DecodeError
 from schemas.messages import decode_message, encode_message
 from streams.engine.agent import Agent, BudgetLevel, OwnsBudgets, Rejection
 from streams.engine.clock import Midnight, decode_tick, midnight_of, midnights
-from streams.engine.identities import Identities, Verdict, identity_key
+from streams.engine.identities import NEW, Identities, Verdict, identity_key
 from streams.engine.limits import DAY_MS, Limits
 from streams.engine.logs import NAMED_LETTERS
 from streams.engine.partitioner import partition_of
@@ -211,7 +211,7 @@ class Task:
         identity = identity_key(topic, event.source, event.id)
         identities, content = self._identities, decoded.content
         verdict = identities.check(entity.memory, owner, identity, content, time)
-        if verdict is Verdict.NEW:
+        if verdict is NEW:
             outcome = self.agent.handle(event, entity, record, self._emit)
             if outcome is not None:
                 if isinstance(outcome, Rejection):
