@@ -97,10 +97,10 @@ class Partners:
         match message:
             case Credited():
                 self._orders.credit(message, emit)
-            case Returned():
-                self._orders.give_back(message, emit)
             case Answered():
                 self._orders.waves.answered(message, emit)
+            case Returned():
+                self._orders.give_back(message, emit)
             case Clicked() | ClicksCounted() | Marked():
                 self._told(message, emit)
 
