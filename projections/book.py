@@ -404,7 +404,10 @@ class Book:
         Of several contents under one id the earliest counts that did not die.
         """
         key = xxh3_128_digest(key_of(kind, program, *ids))
-        candidates = self._inputs.get(key) or []
+        candidates = self._inputs.get(key)
+        if candidates is None:
+            self._inputs.put(key, [(fact.time, fact.digest, fact.sign, body)])
+            return None, body if fact.sign > 0 else None
         before = _first_alive(candidates)
         for position, (time, digest, count, known) in enumerate(candidates):
             if digest == fact.digest:

@@ -32,4 +32,7 @@ def statement_key(escaped: bytes, seq: int) -> bytes:
 
 def key_of(*parts: str) -> bytes:
     """Key of several texts: byte order is the order by them, one after the other."""
+    joined = "\0".join(parts) + "\0"
+    if joined.count("\0") == len(parts):
+        return joined.encode()
     return b"".join([escape(part) for part in parts])

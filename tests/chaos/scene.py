@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.chaos import ledger, serving, world
+from tests.chaos import ledger, serving, tables, world
 from tests.chaos.books import judge_budgets
 from tests.chaos.desks import judge_key_days
 from tests.chaos.flow import Input
@@ -47,6 +47,7 @@ class Scene:
     ) -> None:
         self.bootstrap = bootstrap
         self.folder = folder
+        self.seed = seed
         self.verdict = Verdict()
         self.slots: list[Slot] = []
         self.env = {
@@ -146,8 +147,10 @@ class Scene:
         judge_key_days(verdict, decisions, self.input.returned, inbox)
         await self._judge_dead_letters(out)
         sums = balances_of(found)
-        async with serving.serve(self.bootstrap, self.folder, self.env) as url:
+        async with tables.served(self.bootstrap, self.folder, self.env, self.seed) as url:
             judge_balances(verdict, await serving.balances(url, {account for account, _ in sums}), sums)
+        files = await tables.dump(self.bootstrap, self.folder / "topics")
+        await tables.judge_tables(verdict, files, self.env, self.folder)
         return expected
 
     async def _judge_dead_letters(self, replayed: Path) -> None:

@@ -28,11 +28,11 @@ class ServeError(Exception):
 
 
 @asynccontextmanager
-async def serve(bootstrap: str, folder: Path, env: dict[str, str]) -> AsyncIterator[str]:
-    """The base URL of a server that has read the ledger to its end."""
-    port = free_port()
-    log_path = folder / "serve.log"
-    with log_path.open("ab") as log:
+async def started(
+    bootstrap: str, folder: Path, env: dict[str, str], port: int = 0
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A server that was just started; it is stopped at the end of the block."""
+    with (folder / "serve.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             *LEASH,
             sys.executable,
@@ -40,16 +40,33 @@ async def serve(bootstrap: str, folder: Path, env: dict[str, str]) -> AsyncItera
             env={**os.environ, **env, "KEYDAY_STATE_DIR": str(folder / "serve")},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
-            stderr=log,
+            stderr=asyncio.subprocess.PIPE if port == 0 else log,
         )
     try:
-        url = f"http://127.0.0.1:{port}"
-        await _until_ready(url, process, log_path)
-        yield url
+        yield process
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+async def until_listening(process: asyncio.subprocess.Process) -> None:
+    """Wait for the line in which a server without a port of its own says where it listens."""
+    assert process.stderr is not None
+    async for line in process.stderr:
+        if b"listens on" in line:
+            return
+    raise ServeError(f"keyday serve exited with {await process.wait()}")
+
+
+@asynccontextmanager
+async def serve(bootstrap: str, folder: Path, env: dict[str, str]) -> AsyncIterator[str]:
+    """The base URL of a server that has read the topics to their end."""
+    port = free_port()
+    async with started(bootstrap, folder, env, port) as process:
+        url = f"http://127.0.0.1:{port}"
+        await _until_ready(url, process, folder / "serve.log")
+        yield url
 
 
 async def balances(url: str, accounts: Iterable[str]) -> Balances:

@@ -35,7 +35,7 @@ class Entry:
 class Verdict:
     """The outcome of a run; ``notes`` shows the first of what differs.
 
-    ``limits`` counts what breaks a rule that holds in every order of arrival; ``compared`` says how many
+    ``limits`` counts what breaks a rule that holds in every order of arrival, ``wrong_rows`` rows of tables; ``compared`` says how many
     entries were compared in which way.
     """
 
@@ -45,6 +45,7 @@ class Verdict:
     gaps: int = 0
     wrong_balances: int = 0
     limits: int = 0
+    wrong_rows: int = 0
     dead_letters: str = "ok"
     problems: int = 0
     control: object = None
@@ -59,7 +60,7 @@ class Verdict:
     def same(self) -> bool:
         """Whether nothing that was compared differs."""
         counts = (self.lost, self.doubled, self.changed, self.gaps, self.wrong_balances, self.limits)
-        return not any(counts) and self.dead_letters == "ok"
+        return not any((*counts, self.wrong_rows)) and self.dead_letters == "ok"
 
     def problem(self, text: str) -> None:
         """Something that no count says: a worker that would not run, an input that was not worked off."""
@@ -70,7 +71,7 @@ class Verdict:
         """The last line of a run."""
         extra = "".join(
             f" {name}={value}"
-            for name in ("changed", "gaps", "limits", "problems")
+            for name in ("changed", "gaps", "limits", "wrong_rows", "problems")
             if (value := getattr(self, name))
         )
         return (
