@@ -16,7 +16,7 @@ from streams.engine.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = ROOT / "docker-compose.kafka.yml"
-OWN = {"topics", "worker", "serve"}
+OWN = {"topics", "worker", "serve", "webhooks"}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,8 @@ def test_docker_compose_accepts_the_file() -> None:
 
 
 def test_it_has_kafka_topics_workers_the_api_prometheus_and_grafana(services: dict[str, Any]) -> None:
-    assert services.keys() == {"kafka", "topics", "worker", "serve", "prometheus", "grafana"}
+    assert services.keys() == {"kafka", "topics", "worker", "serve", "webhooks", "prometheus", "grafana"}
+    assert [name for name, service in services.items() if "profiles" in service] == ["webhooks"]
 
 
 def test_every_foreign_image_has_a_fixed_version(services: dict[str, Any]) -> None:
@@ -117,8 +118,11 @@ def test_mounted_files_and_folders_exist(services: dict[str, Any]) -> None:
 def test_prometheus_asks_where_the_metrics_are(services: dict[str, Any]) -> None:
     jobs = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
     worker = next(job for job in jobs if job["job_name"] == "keyday-worker")["dns_sd_configs"][0]
+    webhooks = next(job for job in jobs if job["job_name"] == "keyday-webhooks")["dns_sd_configs"][0]
     serve = next(job for job in jobs if job["job_name"] == "keyday-serve")["static_configs"][0]
 
+    assert webhooks["names"] == ["webhooks"]
+    assert str(webhooks["port"]) == services["webhooks"]["environment"]["KEYDAY_METRICS_PORT"]
     assert worker["names"] == ["worker"]
     assert str(worker["port"]) == services["worker"]["environment"]["KEYDAY_METRICS_PORT"]
     assert serve["targets"] == [f"serve:{services['serve']['environment']['KEYDAY_PORT']}"]

@@ -103,3 +103,12 @@ def test_a_secret_of_another_form_is_refused_and_not_repeated(tmp_path: Path, se
 def test_http_is_allowed_on_this_machine_when_private_addresses_are(tmp_path: Path) -> None:
     assert endpoint(tmp_path, "http://127.0.0.1:8080/").tls is None
     assert endpoint(tmp_path, "http://[::1]:8080/").tls is None
+
+
+def test_the_example_can_be_used_once_its_secret_is_there(tmp_path: Path) -> None:
+    (tmp_path / "crm.secret").write_text(SECRET)
+    example = Path(__file__).parents[3] / "examples" / "webhooks" / "webhooks.toml"
+
+    (one,) = loaded(tmp_path, example.read_text(), {})
+
+    assert one.topics == ("compliance", "milestones", "rewards")
