@@ -63,6 +63,9 @@ class Desks:
             (counted.orders, counted.groups, counted.partners, counted.goals, counted.budgets, counted.cases)
         ):
             self._reports.put(key, encode_message(counted))
+        if not desk.ticked:
+            # It opens on the day on which somebody first begins to count, also when its own clock was ahead.
+            desk.closed = min(desk.closed or counted.day, counted.day)
         if counted.done:
             name = f"{counted.agent}/{counted.partition}"
             desk.reported[name] = max(desk.reported.get(name, 0), counted.day)
@@ -75,7 +78,6 @@ class Desks:
             program = key.decode()
             if self._programs.home_tz(program) == midnight.zone:
                 desk.ticked = midnight.day
-                desk.closed = desk.closed or midnight.day - 1
                 self._close(program, desk, emit)
                 self._desks.put(key, desk)
 
@@ -227,7 +229,9 @@ class _Close:
                     by_day[local] = added(by_day[local], counted)
                     if one.key_day.id in key_days and local in days:
                         figures = added(figures, counted)
-        usual = baseline(calendar, one, self._desk.first, lambda day: by_day[day])
+        # Before any order was counted there is no day to compare with.
+        first = self._desk.first or self._day
+        usual = baseline(calendar, one, first, lambda day: by_day[day])
         found = result(one, market, figures[1], usual)
         self._desk.results = [
             other for other in self._desk.results if other.day > self._day - _KEPT_DAYS and other != found

@@ -44,6 +44,10 @@ _MILESTONES = {
     "referral.declined",
     "budget.threshold_reached",
     "budget.exhausted",
+    "goal.progressed",
+    "key_day.upcoming",
+    "key_day.closed",
+    "review.due",
 }
 _OF_GRANTS = ("available_on", "expires_on", "desired", "rule", "program_version", "key_day")
 
@@ -265,12 +269,36 @@ def _milestones(wanted: list[Table], got: dict[str, list[Table]]) -> list[str]:
 
 def _told(one: Table, names: set[tuple[str, str]]) -> str:
     kind = one["type"]
-    kept = {name: value for name, value in sorted(one.items()) if (kind, name) in names and value is not None}
+    if kind == "review.due" and "figures" not in one:
+        one = one | _figures(one)
+    kept = {
+        name: _plain(value)
+        for name, value in sorted(one.items())
+        if (kind, name) in names and value is not None
+    }
     if kind != "accrual.declined":
         kept.pop("reason", None)
     elif kept["reason"].startswith("partner_inactive"):
         kept["reason"] = "partner_inactive"
     return str(kept)
+
+
+def _plain(value: Any) -> Any:
+    """A value with its names in order and without what is absent."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in sorted(value.items()) if one is not None}
+    return value
+
+
+def _figures(review: Table) -> Table:
+    """The amounts of a review, as the oracle tells them."""
+    names = [f"{name}{when}" for when in ("", "_before") for name in ("orders", "revenue", "new_customers")]
+    found: Table = {"figures": [review[name] for name in names]}
+    for name in ("channels", "groups"):
+        parts = ((one["name"], [one["orders"], one["revenue"], one["new_customers"]]) for one in review[name])
+        found[name] = {part: figures for part, figures in sorted(parts) if any(figures)}
+    found["open_cases"] = dict(sorted(review["open_cases"].items()))
+    return found
 
 
 def _entries(rows: list[Table]) -> dict[str, list[Table]]:

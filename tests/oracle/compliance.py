@@ -58,6 +58,10 @@ class Watch:
     #: The terms version that each partner's was last found to be older than.
     reported: dict[str, str] = field(default_factory=dict)
 
+    def open_rules(self) -> list[str]:
+        """The rule of each case that is open."""
+        return [case.rule for case in self.cases.values() if case.open]
+
     # Evidence
 
     def click(self, event: Event, version: Version) -> bool:
@@ -156,23 +160,29 @@ class Watch:
                 window = midnight(first, version.home), midnight(day + timedelta(days=1), version.home)
                 self._alone(credit.partner, Fired("reversal_rate", facts, window), day, version, since=first)
 
-    def midnight(self, day: date, version: Version) -> None:
-        """Terms may be due from now on; then the clicks of the home day that ended are told."""
-        terms, ended = version.terms, day - timedelta(days=1)
-        seen = {
-            "source": "keyday/clock",
-            "id": f"{version.home}/{day}",
-            "occurred": show_time(self.ledger.now),
-        }
+    def midnight_of_terms(self, day: date, version: Version) -> None:
+        """Terms may be due from now on."""
         for partner in sorted(self.partners):
-            self._terms(partner, day, version, seen)
+            self._terms(partner, day, version, self._clock(day, version))
+
+    def midnight_of_clicks(self, day: date, version: Version) -> None:
+        """The clicks of the home day that ended are told."""
+        terms, ended = version.terms, day - timedelta(days=1)
+        for partner in sorted(self.partners):
             clicks = self.per_day[partner, ended]
             if clicks and clicks >= terms.setting("click_flooding", "min_clicks", 10000):
                 orders = sum(order.home_date == ended for order, _ in self.credited.get(partner, []))
                 least = str(terms.setting("click_flooding", "min_conversion", "0.0005"))
                 if Fraction(orders, clicks) < Fraction(least):
-                    facts = seen | {"clicks": clicks, "orders": orders, "limit": least}
+                    facts = self._clock(day, version) | {"clicks": clicks, "orders": orders, "limit": least}
                     self._alone(partner, Fired("click_flooding", facts), ended, version)
+
+    def _clock(self, day: date, version: Version) -> Entry:
+        return {
+            "source": "keyday/clock",
+            "id": f"{version.home}/{day}",
+            "occurred": show_time(self.ledger.now),
+        }
 
     def record(self, partner: str, event: Event, version: Version) -> None:
         """A record came: current terms begin anew."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tests.oracle.compliance import Verdict, Watch
 from tests.oracle.decode import TOPICS, Event, decode, same_value, time_of
+from tests.oracle.desk import Desk
 from tests.oracle.ledger import Entry, Ledger, Lot
 from tests.oracle.program import POINTS, Programs, Tiers, from_content
 from tests.oracle.rewards import Beneficiary, Credit, Order, Partner, Rewards, Touch, attribute, newest
@@ -86,6 +87,7 @@ class _Program:
     credited: dict[str, list[tuple[Order, Credit]]] = field(default_factory=dict)
     levels: dict[str, str | None] = field(default_factory=dict)
     watch: Watch = field(init=False)
+    desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.id, self.ledger, self.told, self.partners, self.suspended, self.credited)
@@ -188,7 +190,10 @@ class Model:
                 for partner in sorted(state.credited):
                     self._lower_tier(state, version.tiers, partner, day)
             if version is not None:
-                state.watch.midnight(day, version)
+                state.watch.midnight_of_terms(day, version)
+                open_cases = state.watch.open_rules()
+                state.watch.midnight_of_clicks(day, version)
+                state.desk.midnight(instant, day, version, open_cases)
 
     def _lower_tier(self, state: _Program, tiers: Tiers, partner: str, day: date) -> None:
         if tiers.window == "rolling":
@@ -224,7 +229,10 @@ class Model:
     # Events
 
     def _state(self, program: str) -> _Program:
-        return self._states.setdefault(program, _Program(program, self.ledger, self.cases, self._hands))
+        if program not in self._states:
+            state = self._states[program] = _Program(program, self.ledger, self.cases, self._hands)
+            state.desk = Desk(self.milestones, state.orders, state.credited, self._rewards.spent)
+        return self._states[program]
 
     def _handle(self, event: Event) -> None:
         identity = (event.topic, event.key, event.source, event.id)
@@ -324,6 +332,10 @@ class Model:
         customer = state.customer(order.customer)
         data = event.data
         attribute(order, customer.touches, data["partner_id"], data["click_id"])
+        for credit in order.credits:
+            if record := state.partners.get(credit.partner):
+                credit.group = record.group
+        state.desk.is_open = True
         self._attributed(order)
         verdicts = {one.partner: state.watch.order(order, one, state.touched) for one in order.credits}
         self._rewards.decide(order, self._beneficiaries(state, order, verdicts))
@@ -587,6 +599,7 @@ def _of_partner(state: _Program, event: Event) -> None:
                 data["paid_search_allowed"],
             )
             state.watch.record(name, event, version)
+            state.desk.is_open = True
         case "partner.suspended":
             state.suspended.add(name)
         case "partner.reinstated":

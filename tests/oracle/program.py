@@ -17,6 +17,7 @@ from tests.oracle.values import DAY_MS, DIGITS, local_date, local_instant, milli
 
 POINTS = "points"
 _THURSDAY = 3
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True)
@@ -114,17 +115,23 @@ class KeyDay:
     end: tuple[int, int]
     days: int
     tz: ZoneInfo | None
+    notice_days: list[int]
 
     def covers(self, time: int, zone: ZoneInfo) -> bool:
         """Whether an instant lies in one of the windows, read in the market's zone or the organiser's."""
+        return any(start <= time < end for _, start, end in self.windows(local_date(time, zone).year, zone))
+
+    def windows(self, year: int, zone: ZoneInfo) -> list[tuple[date, int, int]]:
+        """The dates of a year and those beside it, with the start and the end of each."""
         zone = self.tz or zone
-        around = local_date(time, zone)
-        for source in self._sources(around.year):
-            start = local_instant(source, *self.start, zone)
-            end = local_instant(source + timedelta(days=self.days - 1), *self.end, zone)
-            if start <= time < end:
-                return True
-        return False
+        return [
+            (
+                source,
+                local_instant(source, *self.start, zone),
+                local_instant(source + timedelta(days=self.days - 1), *self.end, zone),
+            )
+            for source in self._sources(year)
+        ]
 
     def _sources(self, year: int) -> list[date]:
         if self.use is None:
@@ -132,6 +139,25 @@ class KeyDay:
         after_thanksgiving = {"black_friday": 1, "cyber_monday": 4}[self.use]
         years = (year - 1, year, year + 1)
         return [fourth_thursday(one) + timedelta(days=after_thanksgiving) for one in years]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A target of a period; ``of`` is the group or partner that has it, none is each of them."""
+
+    id: str
+    scope: str
+    of: str | None
+    metric: str
+    period: str
+    target: int
+
+
+@dataclass(frozen=True)
+class Review:
+    id: str
+    cadence: str
+    day: int
 
 
 @dataclass
@@ -158,6 +184,8 @@ class Version:
     tiers: Tiers | None
     referral: Referral | None
     terms: Terms
+    goals: list[Goal]
+    reviews: list[Review]
     content: dict[str, Any] = field(repr=False)
 
     @property
@@ -233,6 +261,8 @@ def from_content(content: dict[str, Any]) -> Version:
         tiers=_tiers(content.get("tiers"), digits),
         referral=_referral(content.get("referral"), digits),
         terms=from_table(content, ZoneInfo(head["home_tz"])),
+        goals=[_goal(one, digits) for one in content.get("goal", [])],
+        reviews=[_review(one) for one in content.get("review", [])],
         content=content,
     )
 
@@ -332,6 +362,23 @@ def _referral(table: dict[str, Any] | None, digits: int) -> Referral | None:
     )
 
 
+def _goal(table: dict[str, Any], digits: int) -> Goal:
+    metric = table["metric"]
+    return Goal(
+        table["id"],
+        table["scope"],
+        table.get("group") or table.get("partner_id"),
+        metric,
+        table["period"],
+        _minor(table["target"], digits if metric == "revenue" else 0),
+    )
+
+
+def _review(table: dict[str, Any]) -> Review:
+    day = table.get("day", 1)
+    return Review(table["id"], table["cadence"], _WEEKDAYS.index(day) + 1 if isinstance(day, str) else day)
+
+
 def _key_day(table: dict[str, Any]) -> KeyDay:
     dates = [date.fromisoformat(str(one)) for year in table.get("dates", {}).values() for one in year]
     organiser = table.get("tz_policy") == "organiser"
@@ -343,6 +390,7 @@ def _key_day(table: dict[str, Any]) -> KeyDay:
         start=_clock(table.get("start", "00:00")),
         end=_clock(table.get("end", "24:00")),
         days=table.get("days", 1),
+        notice_days=table.get("notice_days", [14, 3]),
         tz=ZoneInfo(table["tz"]) if organiser else None,
     )
 

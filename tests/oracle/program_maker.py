@@ -71,7 +71,33 @@ class ProgramMaker(Dice):
             content["tiers"] = self.tiers()
         if self.has("referrals", 0.5):
             content["referral"] = self.referral()
+        self.add_watched(content)
         return content
+
+    def add_watched(self, content: dict[str, Any]) -> None:
+        if self.has("goals", 0.4):
+            content["goal"] = [self.goal(f"g{number}") for number in range(self.random.randint(1, 3))]
+        if self.has("reviews", 0.4):
+            content["review"] = [self.review(f"v{number}") for number in range(self.pick(1, 1, 2))]
+
+    def goal(self, name: str) -> dict[str, Any]:
+        scope = self.pick("program", "group", "partner")
+        metric = self.pick("revenue", "orders", "new_customers")
+        goal = {"id": name, "scope": scope, "metric": metric}
+        goal["period"] = self.pick("week", "month", "quarter", "year")
+        goal["target"] = (
+            self.money(self.pick(100, 5000, 20000)) if metric == "revenue" else self.pick(1, 3, 7)
+        )
+        if scope == "group" and self.random.random() < 0.4:
+            goal["group"] = self.pick(*GROUPS)
+        if scope == "partner" and self.random.random() < 0.4:
+            goal["partner_id"] = self.random.choice(self.partners)
+        return goal
+
+    def review(self, name: str) -> dict[str, Any]:
+        cadence = self.pick("weekly", "weekly", "monthly", "quarterly")
+        days = {"weekly": ("monday", "sunday", 3), "monthly": (1, 15, 31), "quarterly": (1, 40, 92)}
+        return {"id": name, "cadence": cadence, "day": self.pick(*days[cadence])}
 
     def next_version(self, before: dict[str, Any], number: int) -> dict[str, Any]:
         """The version before with some terms changed; names stay, so that counts go on."""

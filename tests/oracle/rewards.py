@@ -33,6 +33,8 @@ class Credit:
     gross: int
     click_id: str | None = None
     click_to_order_ms: int | None = None
+    #: Of the partner, when the order was decided.
+    group: str = ""
 
 
 @dataclass
@@ -313,20 +315,32 @@ class Rewards:
         if rule.budget is None:
             return asked
         budget = order.version.budgets[rule.budget]
-        return _granted(budget.over, asked, budget.amount - self._spent(order, budget))
+        return _granted(
+            budget.over, asked, budget.amount - self._spent(order.program, budget, order.home_date)
+        )
 
-    def _spent(self, order: Order, budget: Budget) -> int:
+    def _spent(self, program: str, budget: Budget, day: date) -> int:
         return sum(
             lot.kept
             for lot in self._ledger.grants
-            if lot.program == order.program
+            if lot.program == program
             and lot.source == f"budget:{budget.id}"
-            and same_period(budget.period, lot.home_date, order.home_date)
+            and same_period(budget.period, lot.home_date, day)
         )
+
+    def spent(self, version: Version, day: date) -> list[dict[str, Any]]:
+        """What is spent of the budgets of a version in their periods of a day."""
+        found = []
+        for budget in version.budgets.values():
+            period = "lifetime" if budget.period == "lifetime" else f"{day:%Y-%m}"
+            spent = self._spent(version.id, budget, day)
+            found.append({"budget_id": budget.id, "period": period, "spent": spent, "amount": budget.amount})
+        return sorted(found, key=lambda one: str(one["budget_id"]))
 
     def _alert(self, order: Order, budget: Budget) -> None:
         """Tell what share of a budget is spent, each share once a period."""
-        spent, period = self._spent(order, budget), period_start(budget.period, order.home_date)
+        spent = self._spent(order.program, budget, order.home_date)
+        period = period_start(budget.period, order.home_date)
         for share in (*budget.alerts, Fraction(1)):
             known = (order.program, budget.id, period, share)
             if spent < budget.amount * share or known in self._told:

@@ -46,6 +46,8 @@ FEATURES = (
     "bad-records",
     "same-times",
     "memory",  # spans longer than what is remembered
+    "goals",
+    "reviews",
     "until",
 )
 

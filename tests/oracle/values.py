@@ -19,6 +19,13 @@ DIGITS = {
     **dict.fromkeys(("KWD", "BHD", "TND"), 3),
 }
 
+#: More than a period, and less than two.
+_LONGER = {
+    "week": timedelta(days=7),
+    "month": timedelta(days=32),
+    "quarter": timedelta(days=93),
+    "year": timedelta(days=367),
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
@@ -146,6 +153,11 @@ def midnights(after: int, upto: int, zone: ZoneInfo) -> Iterator[tuple[int, date
 def same_period(period: str, one: date, other: date) -> bool:
     """Whether two home dates lie in the same day, week from Monday, month, quarter, year or lifetime."""
     return period_start(period, one) == period_start(period, other)
+
+
+def period_end(period: str, day: date) -> date:
+    """The last day of the week, month, quarter or year that holds a day."""
+    return period_start(period, period_start(period, day) + _LONGER[period]) - timedelta(days=1)
 
 
 def period_start(period: str, day: date) -> date:

@@ -103,6 +103,18 @@ def test_it_waits_for_its_own_clock_which_knows_that_nobody_else_began() -> None
     assert desk.goals() == [("0.5", 2)]
 
 
+def test_it_opens_on_the_day_that_is_counted_first_also_when_its_own_clock_was_ahead() -> None:
+    desk = Desk()
+    desk.tick(DAY)
+    desk.hear(told(1, DAY, 0), told(0, DAY - 1, 0), told(0, DAY, 2))
+    desk.tick(DAY + 1)
+    desk.hear(told(0, DAY + 1, 2))
+    assert desk.said[0].time == midnight_of(ZONE, DAY)
+    desk.hear(told(1, DAY + 1, 0))
+
+    assert desk.goals() == [("0.5", 2), ("0.8", 4), ("1", 4)]
+
+
 def test_who_never_began_does_not_hold_it_up_and_who_began_is_waited_for() -> None:
     desk = Desk()
     desk.hear(told(0, DAY - 1, 0))
