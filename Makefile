@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --build-deps-for editable --strip-extras \
 	--no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options $(if $(UPGRADE),--upgrade)
 
-.PHONY: help setup run test test-fast test-kafka mutation chaos bench lint types format schemas schemas-check lock clean
+.PHONY: help setup run test test-fast test-kafka mutation chaos bench screenshots lint types format schemas schemas-check lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ chaos: setup ## Kill workers on a real broker and compare the ledgers (KILLS=100
 
 bench: setup ## Measure on a real broker; writes build/bench.json
 	@$(BIN)/python -m benchmarks
+
+screenshots: setup ## Take the pictures of docs/images anew (needs chromium)
+	@$(BIN)/python -m tests.browser.screenshots
 
 lint: setup ## Lint and check the format
 	@echo "==> Lint"

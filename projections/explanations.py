@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from aiohttp import web
 from aiokafka.errors import KafkaError
@@ -24,7 +24,7 @@ from projections.api.visible import seen_by
 from projections.problems import RETRY, ProblemCode, problem
 from projections.threads import in_thread
 from schemas.programs import Programs
-from streams.explain.found import find
+from streams.explain.found import Found, find
 from streams.explain.languages import LANGUAGES
 from streams.explain.page import Page, tree
 from streams.explain.rule_text import Versions
@@ -55,11 +55,15 @@ _LANGUAGE: Final = Parameter(
 OpenSource = Callable[[], AbstractContextManager[Source]]
 
 
-class Explanation(Struct, frozen=True):
-    """The lines for a person, in a language, and the same for machines."""
+class Explained(Struct, frozen=True):
+    """What was found of an entry or an order, and the programs that it is explained by."""
 
-    lines: list[str]
-    tree: dict[str, Any]
+    what: Found
+    versions: Versions
+
+    def lines(self, language: str) -> list[str]:
+        """The lines for a person."""
+        return list(Page(Words(language), self.versions).lines(self.what))
 
 
 class Explanations:
@@ -101,38 +105,60 @@ class Explanations:
         """The explanation of an entry, or of all entries of an order that the caller may see."""
         wanted = asked["entry_id"]
         language = asked["lang"] or best_language(request.headers.get("Accept-Language", ""))
-        if self._waiting >= MAX_WAITING:
+        if self.busy:
             return problem(ProblemCode.NOT_READY, "others wait for explanations", headers=RETRY)
-        self._waiting += 1
         try:
-            async with self._one_at_a_time:
-                found = await in_thread(partial(self._explanation, wanted, language, request[CALLER]))
+            found = await self.find(wanted, request[CALLER])
         except KafkaError:
             return problem(ProblemCode.NOT_READY, "the brokers cannot be reached", headers=RETRY)
-        finally:
-            self._waiting -= 1
         if found is None:
             return problem(
                 ProblemCode.ENTRY_UNKNOWN, "there is no entry and no order with this id", id=wanted
             )
+        explained = {"lines": found.lines(language), **tree(found.what, found.versions)}
         return json_answer(
-            {"id": wanted, "language": language, "lines": found.lines, **found.tree},
+            {"id": wanted, "language": language, **explained},
             headers={"Content-Language": language, "Vary": "Accept-Language"},
         )
 
-    def _explanation(self, wanted: str, language: str, caller: Caller) -> Explanation | None:
+    @property
+    def busy(self) -> bool:
+        """Whether too many wait for explanations."""
+        return self._waiting >= MAX_WAITING
+
+    async def find(self, wanted: str, caller: Caller) -> Explained | None:
+        """What a caller may see of an entry, or of all entries of an order; ``None`` where that is nothing.
+
+        Raises:
+            KafkaError: the brokers cannot be reached.
+        """
+        self._waiting += 1
+        try:
+            async with self._one_at_a_time:
+                return await in_thread(partial(self._find, wanted, caller))
+        finally:
+            self._waiting -= 1
+
+    def source(self) -> AbstractContextManager[Source]:
+        """The topics, for the thread that opens them."""
+        return self._open()
+
+    def versions(self, source: Source) -> Versions:
+        """The programs as files and the topic have them now."""
         versions = Versions()
         if self._programs is not None:
             programs = Programs()
             programs.load(self._programs)
             versions.load(self._programs, programs)
+        # Where a file and what was published contradict each other, the file is what decided.
+        versions.take(source.records("programs"))
+        return versions
+
+    def _find(self, wanted: str, caller: Caller) -> Explained | None:
         with self._open() as source:
-            # Where a file and what was published contradict each other, the file is what decided.
-            versions.take(source.records("programs"))
+            versions = self.versions(source)
             found = seen_by(caller, find(source, versions, wanted))
-        if found is None:
-            return None
-        return Explanation(list(Page(Words(language), versions).lines(found)), tree(found, versions))
+        return None if found is None else Explained(found, versions)
 
 
 def best_language(header: str) -> str:

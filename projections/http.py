@@ -30,6 +30,7 @@ from projections.api.routes import CALLER, Answer, Asked, Route, read_parameters
 from projections.api.server import MAX_BODY_BYTES, LimitedSite
 from projections.api.stream import Streams, StreamTables
 from projections.api.tables import RowTables, TableRoutes
+from projections.dashboard.site import Dashboard
 from projections.explanations import Explanations
 from projections.guard import Guard
 from projections.metrics import HttpMetrics
@@ -68,6 +69,7 @@ def make_app(
     guard: Guard,
     explanations: Explanations | None = None,
     *,
+    dashboard: Dashboard | None = None,
     options: Options = Options(),  # noqa: B008  frozen
     intake: Intake | None = None,
     feed: Feed | None = None,
@@ -76,11 +78,12 @@ def make_app(
 
     Without an ``intake`` it only reads, without a ``feed`` nothing is streamed.
     """
+    rates = Rates(options.rate)
     middlewares = [
         middleware.measure(HttpMetrics(registry)),
         middleware.cross_origin(options.cors),
         middleware.translate,
-        middleware.protect(guard, Rates(options.rate)),
+        middleware.protect(guard, rates),
     ]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
     accounts = Accounts(tables, readiness)
@@ -99,6 +102,8 @@ def make_app(
         app.on_shutdown.append(streams.end)
     routes.append(_document(routes))
     _add(app, routes)
+    if dashboard is not None:
+        dashboard.add_to(app, rates)
     app.on_response_prepare.append(_harden)
     app.on_response_prepare.append(middleware.allow_origin(options.cors))
     return app

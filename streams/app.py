@@ -24,6 +24,9 @@ from projections.api.intake import Intake
 from projections.api.server import tls
 from projections.api.sinks import KafkaSink, LogSink
 from projections.api.tokens import TokenBook, tokens_path
+from projections.dashboard.data import Data
+from projections.dashboard.pulse import Pulse
+from projections.dashboard.site import Dashboard
 from projections.embedded_reader import EmbeddedReader
 from projections.explanations import Explanations, OpenSource
 from projections.facts import SOURCES
@@ -440,12 +443,15 @@ class Projection:
         explanations = None
         if self._open_source is not None:
             explanations = Explanations(self._open_source, settings.programs)
+        pulse = Pulse(self.registry)
+        dashboard = Dashboard(Data(self.tables, explanations), self.progress, guard, pulse, explanations)
         app = make_app(
             self.tables,
             self.progress,
             self.registry,
             guard,
             explanations,
+            dashboard=dashboard,
             options=options,
             intake=self._intake,
             feed=self._feed,
@@ -454,7 +460,7 @@ class Projection:
             app, guard, settings.host, settings.port, options=options, tls=certificate
         )
         listening(f"{'http' if certificate is None else 'https'}://{settings.host}:{port}")
-        tasks = [asyncio.ensure_future(part()) for part in work]
+        tasks = [asyncio.ensure_future(part()) for part in (*work, pulse.run)]
         waiting = asyncio.create_task(stopped.wait())
         try:
             done, _ = await asyncio.wait({*tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)

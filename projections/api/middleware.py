@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiohttp import web
 
@@ -89,7 +89,7 @@ def protect(guard: Guard, rates: Rates) -> Any:
         if request.method not in _SAFE and not guard.admits_origin(request.headers.get("Origin")):
             detail = "without a token pages of other sites may not change anything"
             return problem(ProblemCode.ORIGIN_REFUSED, detail)
-        if route_of(request) in OPEN:
+        if route_of(request) in OPEN or guards_itself(request):
             return await handler(request)
         caller = guard.identify(request.headers.getall("Authorization", []))
         if not isinstance(caller, Caller):
@@ -102,6 +102,21 @@ def protect(guard: Guard, rates: Rates) -> Any:
         return await handler(request)
 
     return middleware
+
+
+def own_guard(handler: Any) -> Any:
+    """Mark a handler that sees to it itself who may ask: browsers show their token in a cookie."""
+
+    async def marked(request: web.Request) -> web.StreamResponse:
+        return cast("web.StreamResponse", await handler(request))
+
+    marked.own_guard = True  # type: ignore[attr-defined]
+    return marked
+
+
+def guards_itself(request: web.Request) -> bool:
+    """Whether the handler of a request sees to it itself who may ask."""
+    return getattr(request.match_info.handler, "own_guard", False)
 
 
 def cross_origin(origins: Collection[str]) -> Any:

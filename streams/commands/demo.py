@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import hashlib
 import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from urllib.parse import quote
 import click
 import msgspec
 
+from events.time import format_time, parse_time
 from events.units import unit_scale
 from streams.commands.front import (
     DONE,
@@ -33,7 +35,7 @@ from streams.commands.serving import announce, listening, until_stopped
 from streams.engine.limits import APPEND_RECORDS
 from streams.engine.record import OutRecord
 from streams.engine.settings import Settings
-from streams.generator.sample import sample, start_of
+from streams.generator.season import CUSTOMERS, EVENTS, PARTNERS, season, season_program, season_start
 from streams.imports.profiles import CDNOW
 
 if TYPE_CHECKING:
@@ -43,11 +45,7 @@ if TYPE_CHECKING:
     from streams.engine.embedded import Embedded
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
-ORDERS_TOPIC: Final = "orders"
 SEED: Final = 1
-ORDERS: Final = 5_000
-CUSTOMERS: Final = 800
-YEAR: Final = 2025
 #: Records that are worked on between two updates of the progress bar.
 _SLICE: Final = 1_000
 
@@ -76,7 +74,7 @@ class Source:
 @click.option("--json", "json_", is_flag=True, help="Print the summary as JSON.")
 @settings_options("log_format", "log_level")
 def demo(file: Path | None, *, once: bool, json_: bool, **flags: Any) -> int:
-    """Feed orders to an embedded Keyday, say what happened, then serve it until Ctrl-C.
+    """Feed six weeks of a program to an embedded Keyday, say what happened, then serve it until Ctrl-C.
 
     A second run finds what the first one left and feeds nothing twice.
     """
@@ -91,8 +89,8 @@ def demo(file: Path | None, *, once: bool, json_: bool, **flags: Any) -> int:
 
 
 def _sample(settings: Settings) -> Source:
-    title = f"{ORDERS:,} generated orders of {CUSTOMERS:,} customers around Black Friday {YEAR}"
-    return Source("sample", title, settings.programs or EXAMPLES / "demo.toml", None)
+    title = f"{EVENTS:,} generated events of {PARTNERS} partners and {CUSTOMERS:,} customers up to now"
+    return Source("season", title, settings.programs, None)
 
 
 def _own(file: Path, settings: Settings, flags: Mapping[str, Any]) -> Source:
@@ -128,6 +126,7 @@ def _play(settings: Settings, source: Source, *, once: bool, json_: bool) -> int
     note(f"Keyday demo with {source.title}")
     fed = settings.data.with_name(f"{source.name}.fed")
     records, programs = _prepared(settings, source, fed)
+    settings = replace(settings, programs=programs)
     registry = CollectorRegistry()
     loaded = load_programs(programs)
     embedded = build_embedded(settings, loaded, Metrics(registry))
@@ -168,12 +167,9 @@ def _prepared(settings: Settings, source: Source, fed: Path) -> tuple[Iterator[O
     if fed.exists():
         note("All of it was fed before; nothing is fed twice.")
         return iter(()), source.programs or starter
-    if source.export is None:
-        events = sample(SEED, ORDERS, CUSTOMERS, start_of(YEAR))
-        return (OutRecord(topic, 0, at, key, value) for topic, key, value, at in events), (
-            source.programs or EXAMPLES / "demo.toml"
-        )
     settings.data.parent.mkdir(parents=True, exist_ok=True)
+    if source.export is None:
+        return _season(settings, source, starter)
     tally = Tally()
     refusals = Refusals(settings.data.with_name(f"{source.name}.refused.ndjson"))
     records = _closing(feed(source.export, 1, (), tally, refusals), refusals)
@@ -190,6 +186,27 @@ def _prepared(settings: Settings, source: Source, fed: Path) -> tuple[Iterator[O
     return chain((first,), records), source.programs or starter
 
 
+def _season(settings: Settings, source: Source, program: Path) -> tuple[Iterator[OutRecord], Path]:
+    """The events that happened by now, and their program, which is written down beside the data."""
+    from streams.app import wall_clock
+
+    # A feed that was cut off goes on to the same instant.
+    noted = settings.data.with_name(f"{source.name}.until")
+    if not noted.exists():
+        noted.write_text(format_time(wall_clock()))
+    until = parse_time(noted.read_text())
+    start = season_start(dt.datetime.fromtimestamp(until // 1_000, dt.UTC).date())
+    if source.programs is None:
+        program.write_text(season_program(start))
+    try:
+        events = season(SEED, start, (source.programs or program).read_text())
+    except (OSError, ValueError) as error:
+        raise WorkFailedError(f"{source.programs}: {error}") from None
+    happened = takewhile(lambda event: event.time <= until, events)
+    records = (OutRecord(topic, 0, at, key, value) for topic, key, value, at in happened)
+    return records, source.programs or program
+
+
 def _closing(records: Iterator[OutRecord], refusals: Refusals) -> Iterator[OutRecord]:
     with refusals:
         yield from records
@@ -197,9 +214,21 @@ def _closing(records: Iterator[OutRecord], refusals: Refusals) -> Iterator[OutRe
 
 def _feed(embedded: Embedded, records: Iterator[OutRecord]) -> None:
     """Append what the log does not hold yet: a feed that was killed goes on where it ended."""
-    remaining = islice(records, embedded.log.end_offset(ORDERS_TOPIC, 0), None)
+    remaining = _remaining(embedded, records)
     while batch := list(islice(remaining, APPEND_RECORDS)):
         embedded.append(batch)
+
+
+def _remaining(embedded: Embedded, records: Iterator[OutRecord]) -> Iterator[OutRecord]:
+    known: dict[str, int] = {}
+    for record in records:
+        topic = record.topic
+        if topic not in known:
+            known[topic] = embedded.log.end_offset(topic, 0)
+        if known[topic]:
+            known[topic] -= 1
+        else:
+            yield record
 
 
 def _work(embedded: Embedded) -> None:
@@ -280,6 +309,7 @@ def _amount(amount: int, unit: str) -> str:
 
 def _print_where(url: str, story: Story) -> None:
     say("\nWhere to look")
+    say(f"  {url}/ is the dashboard: overview, partners, key days, budgets, cases, system")
     if story.best_account is not None:
         account = f"{url}/v1/accounts/{quote(story.best_account, safe=':@')}"
         say(f"  {account}/balances")

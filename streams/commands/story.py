@@ -18,6 +18,8 @@ from streams.engine.record import RecordLike
 
 #: Records that are read from the log at once.
 _READ_RECORDS: Final = 2_000
+#: Topics of events that are counted.
+_TOLD: Final = ("clicks", "orders", "referrals")
 _TOTALS: Final = ("earned", "available", "pending", "reversed")
 
 
@@ -74,7 +76,7 @@ def tell(log: LogReader, tables: Tables, decode: Callable[[bytes], RewardEvent])
     """Read everything once, in bounded memory."""
     events: Counter[str] = Counter()
     times: list[int] = []
-    for record in _records(log, "orders"):
+    for record in (one for topic in _TOLD for one in _records(log, topic)):
         events[_type(record.value)] += 1
         times[1:] = [max(record.timestamp, *times[1:])] if times else [record.timestamp] * 2
         times[0] = min(times[0], record.timestamp)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from events.outputs import RewardEvent
 from events.time import format_time, parse_time
 from events.units import money_unit
 from schemas.program import Bonus
-from streams.explain.found import Beneficiary, Found, OrderFound
+from streams.explain.found import Found, OrderFound
 from streams.explain.rule_text import Versions
 from streams.explain.words import Words
 from streams.rules.reasons import NotGranted, Unmet, Value
@@ -19,7 +20,22 @@ from streams.rules.reasons import NotGranted, Unmet, Value
 #: Conditions that ask about the partner, not about the order.
 _OF_PARTNERS: Final = ("partner_group", "partner_id", "tier")
 
+#: The name of a label, and the values beside it.
 Row = tuple[str, list[str]]
+
+
+class Section(Struct, frozen=True):
+    """What there is to say about an order or an entry, which is the title."""
+
+    title: str
+    rows: list[Row]
+
+
+class Remark(Struct, frozen=True):
+    """A sentence about what granted nothing, and of each rule why."""
+
+    sentence: str
+    reasons: list[tuple[str, str]] = []
 
 
 class Page:
@@ -34,16 +50,29 @@ class Page:
     def lines(self, found: Found) -> Iterator[str]:
         """Everything that was found: the orders' attribution, each entry, then what granted nothing."""
         words, first = self._words, True
-        parts: list[tuple[str, list[Row]]] = []
-        if len(found.entries) != 1:
-            parts += [(one.attribution.order_id, self._order(one)) for one in found.orders]
-        parts += [(one.data.entry_id, self._entry(found, one)) for one in found.entries]
-        for title, rows in parts:
+        for section in self.sections(found):
             if not first:
                 yield ""
             first = False
-            yield words.line(words.recorded(title))
-            yield from self._rows(rows)
+            yield words.line(words.recorded(section.title))
+            yield from self._rows(section.rows)
+        for remark in self.remarks(found):
+            yield ""
+            yield words.line(remark.sentence)
+            width = max((len(rule) for rule, _ in remark.reasons), default=0)
+            for rule, reason in remark.reasons:
+                yield words.line(f"  {words.apart(rule)}{' ' * (width - len(rule))}  {reason}")
+
+    def sections(self, found: Found) -> Iterator[Section]:
+        """The orders' attribution where there is more than one entry to tell of, then each entry."""
+        if len(found.entries) != 1:
+            for one in found.orders:
+                yield Section(one.attribution.order_id, self._order(one))
+        for entry in found.entries:
+            yield Section(entry.data.entry_id, self._entry(found, entry))
+
+    def remarks(self, found: Found) -> Iterator[Remark]:
+        """What granted nothing to whom, order by order."""
         for order in found.orders:
             yield from self._not_granted(order)
 
@@ -156,28 +185,18 @@ class Page:
             ("attribution", credits_ or [words.say("uncredited", reason=decided.reason)]),
         ]
 
-    def _not_granted(self, order: OrderFound) -> Iterator[str]:
+    def _not_granted(self, order: OrderFound) -> Iterator[Remark]:
         words, decided = self._words, order.attribution
         if order.lacking is not None:
             values = {"version": decided.program_version, "program": decided.program}
-            yield ""
-            yield words.line(words.say(order.lacking, **values))
+            yield Remark(words.say(order.lacking, **values))
             return
         for one in order.beneficiaries:
             if one.inactive is not None:
-                yield ""
-                yield words.line(words.say("inactive", account=one.account, reason=one.inactive))
+                yield Remark(words.say("inactive", account=one.account, reason=one.inactive))
             elif one.not_granted:
-                yield ""
-                yield words.line(words.say("not_granted", account=one.account))
-                yield from self._reasons(order, one)
-
-    def _reasons(self, order: OrderFound, beneficiary: Beneficiary) -> Iterator[str]:
-        words = self._words
-        width = max(len(one.rule.id) for one in beneficiary.not_granted)
-        for one in beneficiary.not_granted:
-            padding = " " * (width - len(one.rule.id))
-            yield words.line(f"  {words.apart(one.rule.id)}{padding}  {self._reason(order, one)}")
+                reasons = [(why.rule.id, self._reason(order, why)) for why in one.not_granted]
+                yield Remark(words.say("not_granted", account=one.account), reasons)
 
     def _reason(self, order: OrderFound, one: NotGranted) -> str:
         words, unmet = self._words, one.unmet

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
+import shutil
 import signal
 import subprocess
 from itertools import islice
@@ -14,11 +16,11 @@ import pytest
 from schemas.programs import Programs
 from streams.app import build_embedded
 from streams.cli import run
-from streams.commands.demo import CUSTOMERS, ORDERS, SEED, YEAR
+from streams.commands.demo import SEED
 from streams.engine.embedded import Embedded
 from streams.engine.record import OutRecord
 from streams.engine.settings import Settings
-from streams.generator.sample import sample, start_of
+from streams.generator.season import season, season_program, season_start
 from tests.streams.processes import EXAMPLES, KEYDAY, ask, ended, started, until_settled
 
 CSV = """Order,Customer,Created at,Subtotal
@@ -47,10 +49,11 @@ def test_the_demo_tells_what_happened_and_does_so_again(tmp_path: Path) -> None:
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert first.stdout == second.stdout
-    assert re.search(r"order\.placed +5,\d{3}", first.stdout)
-    assert re.search(r"points earned +[\d,]+; [\d,]+ available, 0 pending", first.stdout)
-    assert re.search(r"black_friday +added [\d,]+ points on \d+ orders", first.stdout)
-    assert re.search(r"dead letters +\d+ amount_negative, ", first.stdout)
+    assert re.search(r"order\.placed +2,\d{3}", first.stdout)
+    assert re.search(r"link\.clicked +1\d,\d{3}", first.stdout)
+    assert re.search(r"points earned +[\d,]+; [\d,]+ available, [\d,]+ pending", first.stdout)
+    assert re.search(r"payday +added [\d,]+ points on \d+ orders", first.stdout)
+    assert re.search(r"dead letters +\d+ currency_unknown, ", first.stdout)
     assert "nothing is fed twice" in second.stderr
 
 
@@ -82,11 +85,17 @@ def test_a_demo_of_ones_own_orders(tmp_path: Path) -> None:
 
 def test_a_feed_that_was_cut_off_goes_on_where_it_ended(tmp_path: Path) -> None:
     whole = once(tmp_path / "whole", "--json")
+    fed = tmp_path / "cut" / "demo"
+    fed.mkdir(parents=True)
+    for name in ("season.until", "season.toml"):
+        shutil.copy(tmp_path / "whole" / "demo" / name, fed)
     programs = Programs()
-    programs.load(EXAMPLES / "demo.toml")
-    cut = build_embedded(Settings(data=tmp_path / "cut" / "demo" / "sample"), programs)
+    programs.load(fed / "season.toml")
+    cut = build_embedded(Settings(data=fed / "season"), programs)
     assert isinstance(cut, Embedded)
-    events = islice(sample(SEED, ORDERS, CUSTOMERS, start_of(YEAR)), 2_345)
+    until = dt.datetime.fromisoformat((fed / "season.until").read_text())
+    start = season_start(until.date())
+    events = islice(season(SEED, start, season_program(start)), 2_345)
     cut.append([OutRecord(topic, 0, at, key, value) for topic, key, value, at in events])
     cut.close()
 
@@ -130,4 +139,4 @@ def test_listening_beyond_this_machine_needs_a_token(
     demo = ["--programs", str(EXAMPLES / "demo.toml"), "--data", str(tmp_path / "data")]
 
     assert run(["run", *demo, "--host", "0.0.0.0", "--port", "0"]) == 2  # noqa: S104
-    assert "needs a token: set KEYDAY_HTTP_TOKEN" in capsys.readouterr().err
+    assert "needs a token: make one with keyday token create" in capsys.readouterr().err

@@ -1,0 +1,128 @@
+"""The page of cases of compliance, and that of one case with its evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from events.time import parse_time
+from projections.dashboard.figures import Tab
+from projections.dashboard.sums import Row
+from projections.dashboard.view import Context, View
+
+#: Cases on one page.
+_PAGE: Final = 50
+_TONES: Final = {"high": "bad", "medium": "warn", "low": ""}
+#: Facts of a piece of evidence that stand elsewhere on the page.
+_SHOWN_APART: Final = frozenset({"summary", "occurred"})
+
+
+def cases_page(view: View) -> Context:
+    """Cases that fit what is asked for, the newest first."""
+    reader = view.reader
+    state, rule = view.query.get("state", "open"), view.asked("rule")
+    rows = view.data.rows("compliance_cases", program=view.name)
+    counts = Counter(row["rule"] for row in rows if row["status"] == "open")
+    chosen = [
+        row
+        for row in rows
+        if (state == "all" or row["status"] == state) and (rule is None or row["rule"] == rule)
+    ]
+    chosen.sort(key=lambda row: (str(row["last_at"]), str(row["case_id"])), reverse=True)
+    asked = view.query.get("from", "0")
+    start = int(asked) if asked.isdigit() else 0
+    return {
+        "cases": [case_line(view, row) for row in chosen[start : start + _PAGE]],
+        "next": view.again("/cases", **{"from": start + _PAGE}) if start + _PAGE < len(chosen) else None,
+        "back": view.again("/cases", **{"from": None}) if start else None,
+        "states": [
+            Tab(reader.say(label), view.again("/cases", state=name, **{"from": None}), name == state)
+            for name, label in (("open", "state-open"), ("resolved", "state-resolved"), ("all", "all"))
+        ],
+        "rules": [
+            {
+                "label": reader.named("rule", name),
+                "count": reader.number(count),
+                "href": view.again("/cases", rule=None if name == rule else name, **{"from": None}),
+                "current": name == rule,
+            }
+            for name, count in counts.most_common()
+        ],
+        "rule": None if rule is None else reader.named("rule", rule),
+        "everything": view.again("/cases", rule=None, **{"from": None}),
+        "open": counts.total(),
+    }
+
+
+def case_line(view: View, row: Row) -> Context:
+    """A case in a list."""
+    reader = view.reader
+    newest = row["evidence"][-1] if row["evidence"] else {}
+    state = row["decision"] if row["status"] == "resolved" and row["decision"] else row["status"]
+    return {
+        "id": row["case_id"],
+        "href": view.link("/case", id=row["case_id"], partner=row["partner_id"]),
+        "rule": reader.named("rule", row["rule"]),
+        "partner": view.data.name(view.name, row["partner_id"]),
+        "partner_href": view.to_partner(row["partner_id"]),
+        "day": reader.date(row["day"]),
+        "severity": reader.named("severity", row["severity"]),
+        "severity_tone": _TONES.get(row["severity"], ""),
+        "action": reader.named("action", row["action"]),
+        "state": reader.named("state", state),
+        "state_tone": "accent" if row["status"] == "open" else "",
+        "pieces": reader.say("evidence-count", count=row["pieces"]),
+        "summary": newest.get("summary", ""),
+    }
+
+
+def case_page(view: View, partner_id: str, case_id: str) -> Context | None:
+    """A case with its evidence, the newest first; ``None`` where there is no such case."""
+    rows = view.data.rows("compliance_cases", partner_id=partner_id, program=view.name, case_id=case_id)
+    if not rows:
+        return None
+    row, reader = rows[0], view.reader
+    window = row["window"]
+    facts = [
+        (reader.say("partner"), view.data.name(view.name, partner_id)),
+        (reader.say("severity"), reader.named("severity", row["severity"])),
+        (reader.say("action"), reader.named("action", row["action"])),
+        (reader.say("opened"), _time(view, row["opened_at"])),
+    ]
+    if window:
+        facts.append(
+            (
+                reader.say("case-window"),
+                reader.say("range", first=_time(view, window["start"]), last=_time(view, window["end"])),
+            )
+        )
+    if row["terms_version"]:
+        facts.append((reader.say("terms-version"), row["terms_version"]))
+    if row["resolved_at"]:
+        facts.append((reader.say("resolved"), _time(view, row["resolved_at"])))
+        facts.append((reader.say("decided-by"), row["actor"]))
+    facts += [
+        (reader.say("decided-amount"), reader.amount(amount, unit)) for unit, amount in row["amounts"].items()
+    ]
+    return {
+        **case_line(view, row),
+        "facts": facts,
+        "evidence": [_piece(view, piece) for piece in reversed(row["evidence"])],
+        "more": row["pieces"] > len(row["evidence"]),
+    }
+
+
+def _piece(view: View, piece: dict[str, Any]) -> Context:
+    return {
+        "summary": piece["summary"],
+        "time": _time(view, piece["occurred"]),
+        "facts": [(name, _text(value)) for name, value in piece.items() if name not in _SHOWN_APART],
+    }
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _time(view: View, at: str) -> str:
+    return view.reader.time(parse_time(at), view.zone, "short")

@@ -1,0 +1,118 @@
+"""What pages ask: rows of tables, balances and statements, programs, and who the partners are."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final, Protocol
+
+import orjson
+
+from events.outputs import DeadLetter
+from projections.balances import Balance
+from projections.dashboard.roster import TOPIC, Member, Roster
+from projections.explanations import Explanations
+from projections.progress import Source
+from projections.store import Page
+from projections.tables import TABLES
+from projections.tables.table import Row, Table
+from schemas.dead_letters import read_dead_letter
+from schemas.program import Program
+from schemas.programs import Programs
+
+#: Seconds: what partners and programs there are is read again after this.
+_FRESH_S: Final = 10.0
+#: Rows: a page looks at no more than these.
+MOST_ROWS: Final = 200_000
+
+
+class Tables(Protocol):
+    """What is asked of the tables; balances and statements are ``None`` for an account without entries."""
+
+    def balances(self, account: str) -> list[Balance] | None: ...
+    def statement(self, account: str, after: int, limit: int) -> Page | None: ...
+    @property
+    def positions(self) -> dict[Source, int]: ...
+    def seq_of(self, account: str) -> int: ...
+    def programs_of(self, account: str) -> Collection[str]: ...
+    def all_rows(self, table: Table, filters: Mapping[str, str]) -> Iterator[Row]: ...
+
+
+class Data:
+    """Everything that pages show. It blocks where it reads: pages are made in threads."""
+
+    def __init__(self, tables: Tables, explanations: Explanations | None) -> None:
+        self.tables = tables
+        self.programs = Programs()
+        self._roster = Roster()
+        self._explanations = explanations
+        self._read_at = -_FRESH_S
+        self._reading = threading.Lock()
+
+    def refresh(self) -> None:
+        """Read again who the partners are and what is published, unless that was a moment ago."""
+        if self._explanations is None:
+            return
+        with self._reading:
+            if time.monotonic() - self._read_at < _FRESH_S:
+                return
+            roster = Roster()
+            with self._explanations.source() as source:
+                self.programs = self._explanations.versions(source).programs
+                roster.take(source.records(TOPIC), self.programs)
+            self._roster = roster
+            self._read_at = time.monotonic()
+
+    def program(self, wanted: str | None, now: int) -> Program | None:
+        """The version in force of a program, the first one if none is named; ``None`` where there is none."""
+        ids = self.programs.ids()
+        chosen = wanted if wanted in ids else next(iter(ids), None)
+        return None if chosen is None else self.programs.in_force(chosen, now)
+
+    def rows(self, table: str, **filters: str | None) -> list[dict[str, Any]]:
+        """The rows of a table that have these values."""
+        asked = {name: value for name, value in filters.items() if value is not None}
+        return list(islice(self.tables.all_rows(TABLES[table], asked), MOST_ROWS))
+
+    def newest(self, account: str, before: int | None, limit: int) -> tuple[list[dict[str, Any]], bool]:
+        """Entries of an account, newest first, those below ``before``; and whether there are older ones."""
+        length = self.tables.seq_of(account)
+        last = length if before is None else max(0, min(before - 1, length))
+        first = max(0, last - limit)
+        page = self.tables.statement(account, first, last - first) if last > first else None
+        rows = [] if page is None else [orjson.loads(row) for row in reversed(page.rows)]
+        return rows, first > 0
+
+    def letters(self, limit: int) -> tuple[Counter[str], list[DeadLetter]]:
+        """How many dead letters there are by code, and the newest ones."""
+        counts: Counter[str] = Counter()
+        newest: deque[DeadLetter] = deque(maxlen=limit)
+        if self._explanations is not None:
+            with self._explanations.source() as source:
+                for record in source.records("dead-letters"):
+                    letter = read_dead_letter(record.timestamp, record.key, record.value, record.headers)
+                    if letter is not None:
+                        counts[letter.code] += 1
+                        newest.appendleft(letter)
+        return counts, list(newest)
+
+    def member(self, program: str, partner_id: str) -> Member | None:
+        """A partner's record."""
+        return self._roster.member(program, partner_id)
+
+    def name(self, program: str, partner_id: str) -> str:
+        """What a partner is called: its id where it has no name."""
+        member = self.member(program, partner_id)
+        return partner_id if member is None else member.name
+
+    def suspended(self, program: str, partner_id: str) -> bool:
+        """Whether a partner is suspended."""
+        member = self.member(program, partner_id)
+        return member is not None and member.suspended
+
+    def groups(self, program: str) -> dict[str, str]:
+        """The group of each partner."""
+        return self._roster.groups(program)

@@ -1,0 +1,199 @@
+"""The page of key days: a calendar, those ahead with what is planned, and those past by what they brought."""
+
+from __future__ import annotations
+
+from calendar import Calendar
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Final
+
+from events.units import POINTS
+from projections.dashboard import chart
+from projections.dashboard.figures import Tab
+from projections.dashboard.sums import Row
+from projections.dashboard.view import Context, View
+from schemas.program import Bonus
+from streams.rules.calendar import MarketCalendar
+
+#: How far ahead key days are shown, and how many months the calendar has.
+_AHEAD: Final = timedelta(days=120)
+_MONTHS: Final = 3
+#: Days: a key day is soon.
+_SOON_DAYS: Final = 7
+#: How many past key days the chart has.
+_CHARTED: Final = 10
+
+
+def key_days_page(view: View) -> Context:
+    """Everything on the page."""
+    first = view.today.replace(day=1)
+    until = first + timedelta(days=31 * _MONTHS)
+    marked: dict[date, list[str]] = {}
+    for day, name, _, _ in _occurrences(view, first, until):
+        marked.setdefault(day, []).append(name)
+    rows = view.data.rows("key_day_performance", program=view.name, status="closed")
+    rows.sort(key=lambda row: (-Decimal(row["uplift"] or -1), row["market"], row["date"]))
+    by = view.query.get("by", "uplift")
+    if by == "revenue":
+        rows.sort(key=lambda row: -row["productivity"])
+    elif by == "date":
+        rows.sort(key=lambda row: row["date"], reverse=True)
+    return {
+        "months": list(_months(view, first, marked)),
+        "weekdays": view.reader.weekdays(),
+        "coming": ahead(view),
+        "past": [_past(view, row) for row in rows],
+        "orders": [
+            Tab(view.reader.say(label), view.again("/key-days", by=name), by == name)
+            for name, label in (("uplift", "uplift"), ("revenue", "per-day"), ("date", "date"))
+        ],
+        "uplift": _chart(view, rows),
+    }
+
+
+def ahead(view: View) -> list[Context]:
+    """Key days from today on by date, each with its markets and what is planned for it."""
+    reader, found = view.reader, []
+    days = sorted(_occurrences(view, view.today, view.today + _AHEAD), key=lambda one: (one[0], one[2].id))
+    for (day, name, id_), group in groupby(days, key=lambda one: (one[0], one[1], one[2].id)):
+        members = list(group)
+        statuses = {status for _, _, _, (_, status) in members}
+        found.append(
+            {
+                "name": name,
+                "day": reader.date(day),
+                "iso": day.isoformat(),
+                "in_days": reader.say("in-days", count=(day - view.today).days),
+                "soon": (day - view.today).days <= _SOON_DAYS,
+                "markets": _markets(view, [market for _, _, _, (market, _) in members]),
+                "status": reader.named("status", min(statuses)),
+                "unsure": bool(statuses & {"estimated", "unconfirmed"}),
+                "plan": list(_plan(view, id_)),
+            }
+        )
+    return found
+
+
+def _markets(view: View, markets: list[str]) -> str:
+    program, reader = view.program, view.reader
+    if program is not None and len(markets) > 1 and set(markets) == set(program.markets):
+        return reader.say("all-markets")
+    return reader.listed(sorted(reader.market(one) for one in markets))
+
+
+def _title(name: str) -> str:
+    """The name of a key day; one that has but an id is shown as words."""
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _occurrences(view: View, first: date, last: date) -> Iterator[tuple[date, str, Any, tuple[str, str]]]:
+    """The first date, name and key day of each window that begins in a span, with its market and status."""
+    program = view.program
+    if program is None:
+        return
+    for market in program.markets:
+        calendar = MarketCalendar(program, market)
+        for year in range(first.year, last.year + 1):
+            for one in calendar.occurrences(year):
+                if first <= one.day <= last:
+                    yield one.day, _title(one.key_day.name), one.key_day, (market, one.status)
+
+
+def _plan(view: View, key_day: str) -> Iterator[str]:
+    """The bonuses that run on a key day, in words."""
+    for bonus in () if view.program is None else view.program.bonuses:
+        asked = None if bonus.when is None else bonus.when.key_day
+        if key_day in bonus.on or (asked is not None and key_day in asked):
+            yield _bonus(view, bonus)
+
+
+def _bonus(view: View, bonus: Bonus) -> str:
+    reader = view.reader
+    who = reader.say("plan-partners" if bonus.to == "partner" else "plan-customers")
+    if bonus.multiply is not None:
+        factor = reader.number(Decimal(bonus.multiply.text))
+        return reader.say("plan-multiply", rule=bonus.id, factor=factor, who=who)
+    unit = POINTS if bonus.unit == POINTS else view.unit
+    return reader.say("plan-flat", rule=bonus.id, amount=reader.amount(bonus.flat or 0, unit), who=who)
+
+
+def _months(view: View, first: date, marked: dict[date, list[str]]) -> Iterator[Context]:
+    reader, month = view.reader, first
+    for _ in range(_MONTHS):
+        weeks = Calendar(firstweekday=0).monthdatescalendar(month.year, month.month)
+        yield {
+            "name": reader.month(month),
+            "weeks": [
+                [
+                    None
+                    if day.month != month.month
+                    else {
+                        "number": reader.number(day.day),
+                        "iso": day.isoformat(),
+                        "names": reader.listed(sorted(set(marked[day]))) if day in marked else "",
+                        "today": day == view.today,
+                    }
+                    for day in week
+                ]
+                for week in weeks
+            ],
+        }
+        month = (month + timedelta(days=31)).replace(day=1)
+
+
+def _past(view: View, row: Row) -> Context:
+    reader = view.reader
+    ranked = row["ranked"]
+
+    def rank(place: int | None) -> str:
+        return "" if place is None else reader.say("rank-of", rank=place, count=ranked)
+
+    return {
+        "name": _title(row["name"] or row["key_day"]),
+        "day": reader.date(row["date"]),
+        "market": reader.market(row["market"]),
+        "revenue": view.money(row["closed_revenue"]),
+        "orders": reader.number(row["closed_orders"]),
+        "new": reader.number(row["closed_new_customers"]),
+        "baseline": view.money(row["baseline_revenue"]),
+        "uplift": reader.change(_decimal(row["uplift"])),
+        "tone": "" if row["uplift"] is None else "good" if Decimal(row["uplift"]) > 0 else "bad",
+        "per_day": view.money(row["productivity"]),
+        "rank_productivity": rank(row["rank_productivity"]),
+        "rank_potential": rank(row["rank_potential"]),
+    }
+
+
+def _chart(view: View, rows: list[Row]) -> chart.Chart | None:
+    reader = view.reader
+    ranked = sorted(
+        (row for row in rows if row["uplift"] is not None),
+        key=lambda row: Decimal(row["uplift"]),
+        reverse=True,
+    )[:_CHARTED]
+    if not ranked:
+        return None
+    labels = [
+        f"{_title(row['name'])}, {reader.market(row['market'])}, {reader.short_date(row['date'])}"
+        for row in ranked
+    ]
+    values = [round(Decimal(row["uplift"]) * 1_000) for row in ranked]
+
+    def shown(value: float) -> str:
+        return reader.change(Decimal(round(value)) / 1_000)
+
+    figures = [shown(value) for value in values]
+    return chart.Chart(
+        title=reader.say("uplift-chart"),
+        summary=reader.say("uplift-chart-text", name=labels[0], value=figures[0]),
+        svg=chart.rows(labels, values, lambda value: reader.percent(Decimal(round(value)) / 1_000, 0), shown),
+        columns=[reader.say("key-day"), reader.say("uplift")],
+        rows=[[label, figure] for label, figure in zip(labels, figures, strict=True)],
+    )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -1,0 +1,416 @@
+# إطار كل صفحة.
+skip = إلى المحتوى
+nav = الصفحات
+nav-overview = نظرة عامة
+nav-partners = الشركاء
+nav-partner = حسابكم
+nav-key-days = الأيام المهمة
+nav-budgets = الميزانيات
+nav-cases = القضايا
+nav-system = النظام
+language = اللغة
+theme = المظهر
+theme-auto = كالجهاز
+theme-light = فاتح
+theme-dark = داكن
+sign-out = تسجيل الخروج
+as-table = عرض الأرقام
+all = الكل
+none = لا شيء
+since = منذ { $day }
+share = الحصة
+sort = الترتيب
+program = البرنامج
+record = السجل
+figure = المؤشر
+points = { $count ->
+    [zero] { $shown } نقطة
+    [one] نقطة واحدة
+    [two] نقطتان
+    [few] { $shown } نقاط
+    [many] { $shown } نقطة
+   *[other] { $shown } نقطة
+}
+seconds = { $count ->
+    [zero] { $count } ثانية
+    [one] ثانية واحدة
+    [two] ثانيتان
+    [few] { $count } ثوان
+    [many] { $count } ثانية
+   *[other] { $count } ثانية
+}
+minutes = { $count ->
+    [zero] { $count } دقيقة
+    [one] دقيقة واحدة
+    [two] دقيقتان
+    [few] { $count } دقائق
+    [many] { $count } دقيقة
+   *[other] { $count } دقيقة
+}
+hours = { $count ->
+    [zero] { $count } ساعة
+    [one] ساعة واحدة
+    [two] ساعتان
+    [few] { $count } ساعات
+    [many] { $count } ساعة
+   *[other] { $count } ساعة
+}
+days = { $count ->
+    [zero] { $count } يوم
+    [one] يوم واحد
+    [two] يومان
+    [few] { $count } أيام
+    [many] { $count } يوما
+   *[other] { $count } يوم
+}
+in-days = { $count ->
+    [0] اليوم
+    [1] غدا
+    [two] بعد يومين
+    [few] بعد { $count } أيام
+    [many] بعد { $count } يوما
+   *[other] بعد { $count } يوم
+}
+orders = { $count ->
+    [zero] لا طلبات
+    [one] طلب واحد
+    [two] طلبان
+    [few] { $shown } طلبات
+    [many] { $shown } طلبا
+   *[other] { $shown } طلب
+}
+range = من { $first } إلى { $last }
+zone = الأيام والأوقات بحسب { $zone }
+
+# ما لا يسير كما ينبغي.
+problem-unknown = لا توجد صفحة كهذه
+problem-unknown-text = قد يكون العنوان خاطئا، أو أن ما يشير إليه لم يعد موجودا.
+problem-behind = يجري ملء الجداول
+problem-behind-text = تظهر الأرقام عند اكتمالها. حاولوا مرة أخرى بعد بضع ثوان.
+problem-failed = تعذر إنشاء الصفحة
+problem-failed-text = السبب مذكور في سجل الخادم.
+problem-often = طلبات كثيرة جدا
+problem-often-text = يسأل هذا الرمز أكثر مما ينبغي. حاولوا مرة أخرى بعد لحظة.
+back-home = إلى الصفحة الأولى
+
+# تسجيل الدخول.
+sign-in = تسجيل الدخول
+sign-in-text = أدخلوا الرمز الذي استلمتموه. يحفظه هذا المتصفح حتى تسجيل الخروج.
+token = الرمز
+token-wrong = هذا الرمز غير صالح أو انتهت مدته.
+
+# المؤشرات.
+revenue = الإيرادات
+order-count = الطلبات
+clicks = النقرات
+new-customers = عملاء جدد
+average-order = متوسط الطلب
+conversion = التحويل
+conversion-text = الطلبات لكل نقرة
+epc = الربح لكل نقرة
+new-share = عملاء جدد
+new-share-text = حصة طلبات العملاء الجدد
+reversal-rate = نسبة الإلغاء
+reversal-text = حصة الطلبات الملغاة كليا
+commission = العمولة
+revenue-share = حصة الإيرادات
+rank = المرتبة
+partner = الشريك
+group = المجموعة
+market = السوق
+tier = المستوى
+metric-revenue = الإيرادات
+metric-orders = الطلبات
+metric-new-customers = العملاء الجدد
+period-week = في الأسبوع
+period-month = في الشهر
+period-quarter = في الربع
+period-year = في السنة
+period-lifetime = المدة كلها
+period-day = في اليوم
+
+# نظرة عامة.
+today = اليوم
+overview-text = { $day }، حتى الآن
+mean-day = { $value } في يوم متوسط من آخر { $days }
+partner-share = قناة الشركاء
+over-days = { $share } خلال { $days } يوما
+goals = الأهداف
+goals-empty = لا أهداف
+goals-empty-text = تظهر هنا أهداف ملف البرنامج مع وتيرتها.
+goal-of = { $metric } { $period }
+goal-actual = { $actual } من { $target }
+goal-ahead = متقدم بنسبة { $share }
+goal-behind = متأخر بنسبة { $share }
+goal-even = وفق الوتيرة
+goal-expected = المتوقع حتى الآن { $expected }
+goal-reached = تحقق
+goal-until = حتى { $day }
+revenue-by-day = الإيرادات بحسب اليوم
+revenue-by-day-text = إيرادات قناة الشركاء والقنوات الأخرى، من { $first } إلى { $last }. الأعلى في { $day }: { $value }.
+day = اليوم
+channels = القنوات
+channels-text = قناة الشركاء إلى جانب غيرها
+channel = القناة
+channel-partner = الشركاء
+channel-direct = مباشر
+channel-others = أخرى
+channel-search = البحث
+channel-email = البريد الإلكتروني
+top-partners = أفضل الشركاء
+all-partners = كل الشركاء
+attention = يحتاج إلى انتباه
+open-cases = { $count ->
+    [zero] لا قضايا مفتوحة
+    [one] قضية مفتوحة واحدة
+    [two] قضيتان مفتوحتان
+    [few] { $count } قضايا مفتوحة
+    [many] { $count } قضية مفتوحة
+   *[other] { $count } قضية مفتوحة
+}
+attention-none = لا شيء مفتوح
+attention-none-text = لا قضايا مفتوحة، ولا ميزانية على وشك النفاد.
+no-orders = لا طلبات بعد
+no-orders-text = ما إن تصل الطلبات حتى تظهر أرقامها هنا.
+
+# الشركاء.
+partners-text = { $count ->
+    [zero] لا شركاء لهم نقرات أو طلبات
+    [one] شريك واحد له نقرات أو طلبات
+    [two] شريكان لهما نقرات أو طلبات
+    [few] { $shown } شركاء لهم نقرات أو طلبات
+    [many] { $shown } شريكا لهم نقرات أو طلبات
+   *[other] { $shown } شريك لهم نقرات أو طلبات
+} من { $first } إلى { $last }
+find = البحث عن حساب
+find-text = معرف الشريك أو العميل
+find-button = بحث
+find-nothing = لا يوجد حساب باسم { $name }
+find-nothing-text = يبحث عن المعرفات كما هي مكتوبة. جربوا واحدا من قائمة الشركاء.
+show = عرض
+span = المدة
+span-7 = 7 أيام
+span-30 = 30 يوما
+span-90 = 90 يوما
+span-365 = 12 شهرا
+sorted-by = الترتيب بحسب { $name }
+ranking = الترتيب
+next-page = التالي
+first-page = العودة إلى البداية
+partners-none = لا شركاء للعرض
+partners-none-text = ليس لأي شريك نقرات أو طلبات في هذه المدة والسوق والمجموعة.
+top-chart = الشركاء الأعلى إيرادات
+top-chart-text = إيرادات أكبر الشركاء وعددهم { $count }. الأول: { $name }، { $value }.
+
+# حساب.
+customer = العميل
+balances = الأرصدة
+balances-text = حتى { $time }
+pending = معلق
+available = متاح
+held = محجوز
+earned = مكتسب
+redeemed = مستبدل
+expired = منتهي الصلاحية
+reversed = مسترد
+unit = الوحدة
+unit-points = النقاط
+balances-none = لم يكتسب شيء بعد
+balances-none-text = تظهر الأرصدة مع أول قيد في الدفتر.
+statement = كشف الحساب
+statement-text = الأحدث أولا
+when = متى
+what = ماذا
+order = الطلب
+amount = المبلغ
+why = لماذا
+why-of = لماذا { $kind } بمبلغ { $amount }
+older = قيود أقدم
+newest = أحدث القيود
+statement-none = لا قيود
+scorecard = بطاقة الأداء
+scorecard-text = مقارنة بوسيط المجموعة { $group }
+scorecard-none = لا شيء للمقارنة بعد
+scorecard-none-text = تحتاج بطاقة الأداء إلى نقرات أو طلبات في هذه المدة.
+this-partner = هذا الشريك
+group-median = وسيط المجموعة
+standing = الفرق
+same = مساو
+is-better = أفضل من الوسيط
+is-worse = أسوأ من الوسيط
+tiers = المستويات
+tiers-none = لا مستوى بعد
+tiers-none-text = تظهر هنا تغييرات المستوى.
+tier-change = من { $before } إلى { $after }
+tier-last = آخر تغيير
+tier-from = ابتداء من
+tier-factor = المعامل
+no-tier = لا شيء
+tier-since = { $metric } منذ { $day }
+partner-cases-none = لا قضايا
+partner-cases-none-text = لم يعثر على شيء لا تسمح به الشروط.
+figures-by-day = إيرادات الشريك بحسب اليوم
+figures-by-day-text = الإيرادات بحسب اليوم، من { $first } إلى { $last }. الأعلى في { $day }: { $value }.
+markets = الأسواق
+all-markets = كل الأسواق
+status = الحالة
+status-active = نشط
+status-suspended = موقوف
+kind-accrued = مكتسب
+kind-tier = زيادة المستوى
+kind-bonus = مكافأة إضافية
+kind-referral = إحالة
+kind-released = متاح الآن
+kind-reversed = مسترد
+kind-held = محجوز
+kind-unheld = محرر
+kind-expired = منتهي الصلاحية
+kind-redeemed = مستبدل
+kind-adjusted = مصحح
+
+# لماذا.
+why-title = لماذا هذا القيد
+why-text = من الدفتر والطلب والقاعدة كما كانت حينها
+not-granted = ما لم يمنح شيئا
+why-none = لا يوجد قيد ولا طلب بهذا المعرف
+to-account = العودة إلى { $account }
+
+# الأيام المهمة.
+key-days-text = أيام التسوق القادمة والماضية في أسواق البرنامج
+calendar = التقويم
+coming = الأيام المهمة القادمة
+coming-text = مع ما هو مخطط لها
+plan = الخطة
+plan-none = لا شيء مخطط
+plan-multiply = { $rule }: { $factor } أضعاف من أجل { $who }
+plan-flat = { $rule }: { $amount } إضافية من أجل { $who }
+plan-partners = الشركاء
+plan-customers = العملاء
+key-day = اليوم المهم
+date = التاريخ
+coming-none = لا أيام مهمة قادمة
+coming-none-text = تظهر هنا الأيام المهمة في ملف البرنامج.
+past = الأيام المهمة الماضية
+past-text = بحسب الزيادة على الأيام المعتادة وبحسب الإيرادات في اليوم
+past-none = لم يمض أي يوم مهم بعد
+past-none-text = تظهر أرقامه عند أول منتصف ليل بعد نهايته.
+uplift = الزيادة
+baseline = المعتاد
+per-day = الإيرادات في اليوم
+rank-productivity = المرتبة بحسب الإيرادات
+rank-potential = المرتبة بحسب الزيادة
+uplift-chart = زيادة الأيام المهمة الماضية
+uplift-chart-text = الإيرادات مقارنة بإيرادات الأيام المعتادة. الأعلى: { $name }، { $value }.
+status-computed = مؤكد
+status-convention = متعارف عليه
+status-announced = معلن
+status-estimated = تقديري
+status-unconfirmed = غير مؤكد
+rank-of = { $rank } من { $count }
+
+# الميزانيات.
+budgets-text = ما أنفق حتى الآن مقارنة بالوقت المنقضي
+budget = الميزانية
+spent = المنفق
+left = المتبقي
+given-back = المعاد
+alerts = التنبيهات
+not-yet = ليس بعد
+at-the-end = عند النفاد
+budgets-over = المدد المنتهية
+budget-spent = { $spent } من { $amount }
+budget-share = أنفق { $share }
+budget-time = انقضى { $share } من الوقت
+budget-out = نفدت
+budget-low = على وشك النفاد
+budget-fast = أسرع من الوقت
+budget-fine = ضمن الوتيرة
+budget-lasts = بهذه الوتيرة تكفي حتى { $day }
+budget-lasts-period = بهذه الوتيرة تكفي للمدة
+budgets-none = لا ميزانيات
+budgets-none-text = تظهر هنا ميزانيات ملف البرنامج مع ما أنفق منها.
+over-trim = تمنح ما تبقى
+over-reject = تمنح الكل أو لا شيء
+
+# القضايا.
+cases-text = ما عثر عليه مما لا تسمح به الشروط، وما اتخذ حياله
+case = القضية
+rule = القاعدة
+severity = الخطورة
+action = الإجراء
+evidence = الأدلة
+evidence-count = { $count ->
+    [zero] لا أدلة
+    [one] دليل واحد
+    [two] دليلان
+    [few] { $count } أدلة
+    [many] { $count } دليلا
+   *[other] { $count } دليل
+}
+opened = فتحت
+resolved = بت فيها
+state-open = مفتوحة
+state-resolved = بت فيها
+state-dismissed = مردودة
+state-upheld = مؤكدة
+severity-low = منخفضة
+severity-medium = متوسطة
+severity-high = عالية
+action-flag = تسجيل فقط
+action-hold = حجز المكافآت
+action-reject = لا يكسب شيئا
+action-clawback = استرداد المكافآت
+action-suspend = إيقاف الشريك
+rule-brand-bidding = إعلانات على العلامة التجارية
+rule-paid-traffic = زيارات من البحث المدفوع
+rule-self-referral = طلبات خاصة بالشريك
+rule-click-to-order-time = طلبات بعد النقرة بوقت قصير جدا
+rule-click-flooding = عدد غير معتاد من النقرات
+rule-disallowed-referrer = موقع غير مسموح به
+rule-market-not-agreed = سوق غير متفق عليه
+rule-reversal-rate = نسبة إلغاء غير معتادة
+rule-terms-outdated = شروط قديمة
+cases-none = لا قضايا
+cases-none-text = لم يعثر على شيء يوافق هذا الاختيار.
+case-facts = الوقائع
+case-window = المدة المنظور فيها
+terms-version = الشروط
+cases-by-rule = بحسب القاعدة
+newest-evidence = أحدث دليل
+decided-by = من بت فيها
+decided-amount = ما نقله القرار
+all-rules = كل القواعد
+
+# النظام.
+system-text = حال Keyday نفسه
+ready = محدث
+not-ready = متأخر
+lag = التأخر
+lag-text = سجلات ليست في الجداول بعد
+rate = المعدل
+rate-text = أحداث في الدقيقة
+rate-none = يقاس من الآن
+entries = قيود الدفتر
+entries-text = في الجداول
+dead-letters = الرسائل المتعذرة
+dead-letters-text = أحداث تعذر البت فيها؛ لم يضع شيء
+dead-letters-none = لا رسائل متعذرة
+dead-letters-none-text = أمكن البت في كل حدث.
+code = الرمز
+count = العدد
+newest-letters = أحدث الرسائل المتعذرة
+detail = التفصيل
+agent = الوكيل
+agents = الوكلاء
+agents-none = يعمل الوكلاء في عمليات أخرى
+agents-none-text = أرقامهم في مقاييس العمال.
+processed = عولج
+waiting = ينتظر
+repeats = تكرارات
+rate-chart = الأحداث في الدقيقة
+rate-chart-text = الأحداث في الدقيقة خلال { $time }. الآن: { $value }.
+time = الوقت
+programs = البرامج
+version = الإصدار
+in-force = سار منذ
+home-zone = المنطقة الزمنية

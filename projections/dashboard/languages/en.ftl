@@ -1,0 +1,377 @@
+# The frame of every page.
+skip = Skip to the content
+nav = Pages
+nav-overview = Overview
+nav-partners = Partners
+nav-partner = Your account
+nav-key-days = Key days
+nav-budgets = Budgets
+nav-cases = Cases
+nav-system = System
+language = Language
+theme = Appearance
+theme-auto = As the device
+theme-light = Light
+theme-dark = Dark
+sign-out = Sign out
+as-table = Show the figures
+all = All
+none = none
+since = since { $day }
+share = Share
+sort = Sort
+program = Program
+record = Record
+figure = Figure
+points = { $count ->
+    [one] { $shown } point
+   *[other] { $shown } points
+}
+seconds = { $count ->
+    [one] { $count } second
+   *[other] { $count } seconds
+}
+minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+in-days = { $count ->
+    [0] today
+    [1] tomorrow
+   *[other] in { $count } days
+}
+orders = { $count ->
+    [one] { $shown } order
+   *[other] { $shown } orders
+}
+range = { $first } to { $last }
+zone = Days and times of { $zone }
+
+# What goes wrong.
+problem-unknown = There is no such page
+problem-unknown-text = The address may be wrong, or what it named is gone.
+problem-behind = The tables are being filled
+problem-behind-text = Figures are shown once they are complete. Try again in a few seconds.
+problem-failed = The page could not be made
+problem-failed-text = The log of the server says why.
+problem-often = Too many requests
+problem-often-text = This token asks too often. Try again in a moment.
+back-home = To the start page
+
+# Signing in.
+sign-in = Sign in
+sign-in-text = Give the token that you received. It is kept in this browser until you sign out.
+token = Token
+token-wrong = This token is not valid, or it has expired.
+
+# Figures.
+revenue = Revenue
+order-count = Orders
+clicks = Clicks
+new-customers = New customers
+average-order = Average order
+conversion = Conversion
+conversion-text = Orders per click
+epc = Earnings per click
+new-share = New customers
+new-share-text = Share of orders by new customers
+reversal-rate = Reversal rate
+reversal-text = Share of orders reversed in full
+commission = Commission
+revenue-share = Share of revenue
+rank = Rank
+partner = Partner
+group = Group
+market = Market
+tier = Tier
+metric-revenue = revenue
+metric-orders = orders
+metric-new-customers = new customers
+period-week = of the week
+period-month = of the month
+period-quarter = of the quarter
+period-year = of the year
+period-lifetime = whole time
+period-day = of the day
+
+# The overview.
+today = Today
+overview-text = { $day }, so far
+mean-day = { $value } on a mean day of the last { $days }
+partner-share = Partner channel
+over-days = { $share } over { $days } days
+goals = Goals
+goals-empty = No goals
+goals-empty-text = Goals of the program file appear here with their pace.
+goal-of = { $metric } { $period }
+goal-actual = { $actual } of { $target }
+goal-ahead = { $share } ahead of pace
+goal-behind = { $share } behind pace
+goal-even = on pace
+goal-expected = { $expected } expected by now
+goal-reached = reached
+goal-until = until { $day }
+revenue-by-day = Revenue by day
+revenue-by-day-text = Revenue of the partner channel and of the others, { $first } to { $last }. Highest on { $day }: { $value }.
+day = Day
+channels = Channels
+channels-text = The partner channel against the others
+channel = Channel
+channel-partner = Partner
+channel-direct = Direct
+channel-others = Others
+channel-search = Search
+channel-email = E-mail
+top-partners = Top partners
+all-partners = All partners
+attention = Needs attention
+open-cases = { $count ->
+    [one] { $count } open case
+   *[other] { $count } open cases
+}
+attention-none = Nothing is open
+attention-none-text = No open cases, and no budget is nearly spent.
+no-orders = No orders yet
+no-orders-text = As soon as orders come in, their figures stand here.
+
+# Partners.
+partners-text = { $count ->
+    [one] { $shown } partner with clicks or orders
+   *[other] { $shown } partners with clicks or orders
+} from { $first } to { $last }
+find = Find an account
+find-text = Partner or customer ID
+find-button = Find
+find-nothing = There is no account named { $name }
+find-nothing-text = IDs are looked up as they are written. Try one from the list of partners.
+show = Show
+span = Time
+span-7 = 7 days
+span-30 = 30 days
+span-90 = 90 days
+span-365 = 12 months
+sorted-by = Sort by { $name }
+ranking = Ranking
+next-page = Next
+first-page = Back to the first
+partners-none = No partners to show
+partners-none-text = No partner has clicks or orders in this time, market and group.
+top-chart = Partners with the most revenue
+top-chart-text = Revenue of the { $count } largest partners. First: { $name } with { $value }.
+
+# An account.
+customer = Customer
+balances = Balances
+balances-text = As of { $time }
+pending = Pending
+available = Available
+held = Held back
+earned = Earned
+redeemed = Redeemed
+expired = Expired
+reversed = Taken back
+unit = Unit
+unit-points = Points
+balances-none = Nothing earned yet
+balances-none-text = Balances appear with the first entry of the ledger.
+statement = Statement
+statement-text = Newest first
+when = When
+what = What
+order = Order
+amount = Amount
+why = Why
+why-of = Why { $kind } of { $amount }
+older = Older entries
+newest = Newest entries
+statement-none = No entries
+scorecard = Scorecard
+scorecard-text = Against the median of group { $group }
+scorecard-none = Nothing to compare yet
+scorecard-none-text = The scorecard needs clicks or orders in this time.
+this-partner = This partner
+group-median = Group median
+standing = Difference
+same = the same
+is-better = better than the median
+is-worse = worse than the median
+tiers = Tiers
+tiers-none = No tier yet
+tiers-none-text = Changes of tier appear here.
+tier-change = { $before } to { $after }
+tier-last = Last change
+tier-from = From
+tier-factor = Factor
+no-tier = none
+tier-since = { $metric } since { $day }
+partner-cases-none = No cases
+partner-cases-none-text = Nothing was found that the terms do not allow.
+figures-by-day = Revenue of the partner by day
+figures-by-day-text = Revenue by day, { $first } to { $last }. Highest on { $day }: { $value }.
+markets = Markets
+all-markets = All markets
+status = Status
+status-active = active
+status-suspended = suspended
+kind-accrued = earned
+kind-tier = tier extra
+kind-bonus = bonus
+kind-referral = referral
+kind-released = released
+kind-reversed = taken back
+kind-held = held back
+kind-unheld = given free
+kind-expired = expired
+kind-redeemed = redeemed
+kind-adjusted = corrected
+
+# Why.
+why-title = Why this entry
+why-text = From the ledger, the order and the rule as it stood then
+not-granted = What granted nothing
+why-none = There is no entry and no order with this ID
+to-account = Back to { $account }
+
+# Key days.
+key-days-text = Planned and past shopping days of the program’s markets
+calendar = Calendar
+coming = The next key days
+coming-text = With what is planned for them
+plan = Plan
+plan-none = nothing planned
+plan-multiply = { $rule }: { $factor } times for { $who }
+plan-flat = { $rule }: { $amount } on top for { $who }
+plan-partners = partners
+plan-customers = customers
+key-day = Key day
+date = Date
+coming-none = No key days ahead
+coming-none-text = Key days of the program file appear here.
+past = Past key days
+past-text = By uplift over the usual days and by revenue per day
+past-none = No key day is over yet
+past-none-text = Its figures appear at the first midnight after it ended.
+uplift = Uplift
+baseline = Baseline
+per-day = Revenue per day
+rank-productivity = Rank by revenue
+rank-potential = Rank by uplift
+uplift-chart = Uplift of past key days
+uplift-chart-text = Revenue over that of usual days. Highest: { $name } with { $value }.
+status-computed = certain
+status-convention = customary
+status-announced = announced
+status-estimated = estimated
+status-unconfirmed = unconfirmed
+rank-of = { $rank } of { $count }
+
+# Budgets.
+budgets-text = Spent so far, against the time that has passed
+budget = Budget
+spent = Spent
+left = Left
+given-back = Given back
+alerts = Alerts
+not-yet = not yet
+at-the-end = At the end
+budgets-over = Periods that are over
+budget-spent = { $spent } of { $amount }
+budget-share = { $share } spent
+budget-time = { $share } of the time passed
+budget-out = spent
+budget-low = nearly spent
+budget-fast = faster than the time
+budget-fine = within pace
+budget-lasts = At this pace it lasts until { $day }
+budget-lasts-period = At this pace it lasts for the period
+budgets-none = No budgets
+budgets-none-text = Budgets of the program file appear here with what they have spent.
+over-trim = pays what is left
+over-reject = pays all or nothing
+
+# Cases.
+cases-text = What was found that the terms do not allow, and what was done
+case = Case
+rule = Rule
+severity = Severity
+action = Action
+evidence = Evidence
+evidence-count = { $count ->
+    [one] { $count } piece of evidence
+   *[other] { $count } pieces of evidence
+}
+opened = Opened
+resolved = Decided
+state-open = open
+state-resolved = decided
+state-dismissed = dismissed
+state-upheld = upheld
+severity-low = low
+severity-medium = medium
+severity-high = high
+action-flag = noted only
+action-hold = rewards held back
+action-reject = earns nothing
+action-clawback = rewards taken back
+action-suspend = partner suspended
+rule-brand-bidding = Ads on brand terms
+rule-paid-traffic = Paid search traffic
+rule-self-referral = Orders of their own
+rule-click-to-order-time = Orders too soon after the click
+rule-click-flooding = Unusual number of clicks
+rule-disallowed-referrer = Website that is not allowed
+rule-market-not-agreed = Market that was not agreed
+rule-reversal-rate = Unusual share of reversals
+rule-terms-outdated = Outdated terms
+cases-none = No cases
+cases-none-text = Nothing was found that fits this choice.
+case-facts = The facts
+case-window = Time looked at
+terms-version = Terms
+cases-by-rule = By rule
+newest-evidence = Newest evidence
+decided-by = Decided by
+decided-amount = Moved by the decision
+all-rules = All rules
+
+# System.
+system-text = How Keyday itself is doing
+ready = Up to date
+not-ready = Behind
+lag = Lag
+lag-text = Records not yet in the tables
+rate = Rate
+rate-text = Events a minute
+rate-none = Measured from now on
+entries = Ledger entries
+entries-text = In the tables
+dead-letters = Dead letters
+dead-letters-text = Events that could not be decided; nothing is lost
+dead-letters-none = No dead letters
+dead-letters-none-text = Every event could be decided.
+code = Code
+count = Count
+newest-letters = Newest dead letters
+detail = Detail
+agent = Agent
+agents = Agents
+agents-none = The agents run in other processes
+agents-none-text = Their figures are in the metrics of the workers.
+processed = Processed
+waiting = Waiting
+repeats = Repeats
+rate-chart = Events a minute
+rate-chart-text = Events a minute over the last { $time }. Now: { $value }.
+time = Time
+programs = Programs
+version = Version
+in-force = In force since
+home-zone = Home zone

@@ -1,0 +1,377 @@
+# Le cadre de chaque page.
+skip = Aller au contenu
+nav = Pages
+nav-overview = Vue d’ensemble
+nav-partners = Partenaires
+nav-partner = Votre compte
+nav-key-days = Jours clés
+nav-budgets = Budgets
+nav-cases = Dossiers
+nav-system = Système
+language = Langue
+theme = Apparence
+theme-auto = Comme l’appareil
+theme-light = Clair
+theme-dark = Sombre
+sign-out = Se déconnecter
+as-table = Afficher les chiffres
+all = Tous
+none = aucun
+since = depuis le { $day }
+share = Part
+sort = Tri
+program = Programme
+record = Enregistrement
+figure = Indicateur
+points = { $count ->
+    [one] { $shown } point
+   *[other] { $shown } points
+}
+seconds = { $count ->
+    [one] { $count } seconde
+   *[other] { $count } secondes
+}
+minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+hours = { $count ->
+    [one] { $count } heure
+   *[other] { $count } heures
+}
+days = { $count ->
+    [one] { $count } jour
+   *[other] { $count } jours
+}
+in-days = { $count ->
+    [0] aujourd’hui
+    [1] demain
+   *[other] dans { $count } jours
+}
+orders = { $count ->
+    [one] { $shown } commande
+   *[other] { $shown } commandes
+}
+range = du { $first } au { $last }
+zone = Jours et heures de { $zone }
+
+# Ce qui ne va pas.
+problem-unknown = Cette page n’existe pas
+problem-unknown-text = L’adresse est peut-être erronée, ou ce qu’elle désignait n’est plus là.
+problem-behind = Les tables se remplissent
+problem-behind-text = Les chiffres s’affichent dès qu’elles sont complètes. Réessayez dans quelques secondes.
+problem-failed = La page n’a pas pu être établie
+problem-failed-text = Le journal du serveur dit pourquoi.
+problem-often = Trop de demandes
+problem-often-text = Ce jeton demande trop souvent. Réessayez dans un instant.
+back-home = Vers la page d’accueil
+
+# Connexion.
+sign-in = Se connecter
+sign-in-text = Saisissez le jeton que vous avez reçu. Ce navigateur le garde jusqu’à la déconnexion.
+token = Jeton
+token-wrong = Ce jeton n’est pas valable ou a expiré.
+
+# Indicateurs.
+revenue = Chiffre d’affaires
+order-count = Commandes
+clicks = Clics
+new-customers = Nouveaux clients
+average-order = Panier moyen
+conversion = Conversion
+conversion-text = Commandes par clic
+epc = Gain par clic
+new-share = Nouveaux clients
+new-share-text = Part des commandes de nouveaux clients
+reversal-rate = Taux d’annulation
+reversal-text = Part des commandes annulées en entier
+commission = Commission
+revenue-share = Part du chiffre d’affaires
+rank = Rang
+partner = Partenaire
+group = Groupe
+market = Marché
+tier = Palier
+metric-revenue = chiffre d’affaires
+metric-orders = commandes
+metric-new-customers = nouveaux clients
+period-week = de la semaine
+period-month = du mois
+period-quarter = du trimestre
+period-year = de l’année
+period-lifetime = toute la durée
+period-day = du jour
+
+# La vue d’ensemble.
+today = Aujourd’hui
+overview-text = { $day }, jusqu’ici
+mean-day = { $value } un jour moyen des { $days } derniers
+partner-share = Canal partenaire
+over-days = { $share } sur { $days } jours
+goals = Objectifs
+goals-empty = Aucun objectif
+goals-empty-text = Les objectifs du fichier de programme apparaissent ici avec leur rythme.
+goal-of = { $metric } { $period }
+goal-actual = { $actual } sur { $target }
+goal-ahead = { $share } d’avance
+goal-behind = { $share } de retard
+goal-even = au rythme prévu
+goal-expected = { $expected } attendus à ce jour
+goal-reached = atteint
+goal-until = jusqu’au { $day }
+revenue-by-day = Chiffre d’affaires par jour
+revenue-by-day-text = Chiffre d’affaires du canal partenaire et des autres, du { $first } au { $last }. Maximum le { $day } : { $value }.
+day = Jour
+channels = Canaux
+channels-text = Le canal partenaire face aux autres
+channel = Canal
+channel-partner = Partenaire
+channel-direct = Direct
+channel-others = Autres
+channel-search = Recherche
+channel-email = E-mail
+top-partners = Meilleurs partenaires
+all-partners = Tous les partenaires
+attention = À examiner
+open-cases = { $count ->
+    [one] { $count } dossier ouvert
+   *[other] { $count } dossiers ouverts
+}
+attention-none = Rien à examiner
+attention-none-text = Aucun dossier ouvert, et aucun budget presque épuisé.
+no-orders = Pas encore de commandes
+no-orders-text = Dès l’arrivée des commandes, leurs chiffres figurent ici.
+
+# Partenaires.
+partners-text = { $count ->
+    [one] { $shown } partenaire avec des clics ou des commandes
+   *[other] { $shown } partenaires avec des clics ou des commandes
+} du { $first } au { $last }
+find = Trouver un compte
+find-text = ID de partenaire ou de client
+find-button = Trouver
+find-nothing = Il n’y a pas de compte nommé { $name }
+find-nothing-text = Les ID sont recherchés tels qu’ils sont écrits. Essayez-en un de la liste des partenaires.
+show = Afficher
+span = Période
+span-7 = 7 jours
+span-30 = 30 jours
+span-90 = 90 jours
+span-365 = 12 mois
+sorted-by = Trier par { $name }
+ranking = Classement
+next-page = Suivants
+first-page = Retour au début
+partners-none = Aucun partenaire à afficher
+partners-none-text = Aucun partenaire n’a de clics ni de commandes dans cette période, ce marché et ce groupe.
+top-chart = Partenaires au plus grand chiffre d’affaires
+top-chart-text = Chiffre d’affaires des { $count } plus grands partenaires. Premier : { $name } avec { $value }.
+
+# Un compte.
+customer = Client
+balances = Soldes
+balances-text = Au { $time }
+pending = En attente
+available = Disponible
+held = Retenu
+earned = Gagné
+redeemed = Utilisé
+expired = Expiré
+reversed = Repris
+unit = Unité
+unit-points = Points
+balances-none = Rien de gagné pour l’instant
+balances-none-text = Les soldes apparaissent avec la première écriture.
+statement = Relevé
+statement-text = Les plus récentes d’abord
+when = Quand
+what = Quoi
+order = Commande
+amount = Montant
+why = Pourquoi
+why-of = Pourquoi { $kind } de { $amount }
+older = Écritures plus anciennes
+newest = Écritures les plus récentes
+statement-none = Aucune écriture
+scorecard = Bilan
+scorecard-text = Face à la médiane du groupe { $group }
+scorecard-none = Rien à comparer pour l’instant
+scorecard-none-text = Le bilan demande des clics ou des commandes dans cette période.
+this-partner = Ce partenaire
+group-median = Médiane du groupe
+standing = Écart
+same = pareil
+is-better = mieux que la médiane
+is-worse = moins bien que la médiane
+tiers = Paliers
+tiers-none = Pas encore de palier
+tiers-none-text = Les changements de palier apparaissent ici.
+tier-change = de { $before } à { $after }
+tier-last = Dernier changement
+tier-from = À partir de
+tier-factor = Facteur
+no-tier = aucun
+tier-since = { $metric } depuis le { $day }
+partner-cases-none = Aucun dossier
+partner-cases-none-text = Rien n’a été trouvé que les conditions n’admettent pas.
+figures-by-day = Chiffre d’affaires du partenaire par jour
+figures-by-day-text = Chiffre d’affaires par jour, du { $first } au { $last }. Maximum le { $day } : { $value }.
+markets = Marchés
+all-markets = Tous les marchés
+status = État
+status-active = actif
+status-suspended = suspendu
+kind-accrued = gagné
+kind-tier = supplément de palier
+kind-bonus = bonus
+kind-referral = parrainage
+kind-released = libéré
+kind-reversed = repris
+kind-held = retenu
+kind-unheld = rendu
+kind-expired = expiré
+kind-redeemed = utilisé
+kind-adjusted = corrigé
+
+# Pourquoi.
+why-title = Pourquoi cette écriture
+why-text = D’après le registre, la commande et la règle telle qu’elle était alors
+not-granted = Ce qui n’a rien accordé
+why-none = Il n’y a ni écriture ni commande avec cet ID
+to-account = Retour à { $account }
+
+# Jours clés.
+key-days-text = Les jours de vente prévus et passés des marchés du programme
+calendar = Calendrier
+coming = Les prochains jours clés
+coming-text = Avec ce qui est prévu
+plan = Prévu
+plan-none = rien de prévu
+plan-multiply = { $rule } : { $factor } fois pour { $who }
+plan-flat = { $rule } : { $amount } en plus pour { $who }
+plan-partners = les partenaires
+plan-customers = les clients
+key-day = Jour clé
+date = Date
+coming-none = Aucun jour clé à venir
+coming-none-text = Les jours clés du fichier de programme apparaissent ici.
+past = Jours clés passés
+past-text = Par hausse face aux jours habituels et par chiffre d’affaires par jour
+past-none = Aucun jour clé n’est encore passé
+past-none-text = Ses chiffres apparaissent au premier minuit qui suit sa fin.
+uplift = Hausse
+baseline = Référence
+per-day = Chiffre d’affaires par jour
+rank-productivity = Rang par chiffre d’affaires
+rank-potential = Rang par hausse
+uplift-chart = Hausse des jours clés passés
+uplift-chart-text = Chiffre d’affaires face à celui des jours habituels. Maximum : { $name } avec { $value }.
+status-computed = certain
+status-convention = usuel
+status-announced = annoncé
+status-estimated = estimé
+status-unconfirmed = non confirmé
+rank-of = { $rank } sur { $count }
+
+# Budgets.
+budgets-text = Dépensé jusqu’ici, face au temps écoulé
+budget = Budget
+spent = Dépensé
+left = Reste
+given-back = Rendu
+alerts = Alertes
+not-yet = pas encore
+at-the-end = À la fin
+budgets-over = Périodes terminées
+budget-spent = { $spent } sur { $amount }
+budget-share = { $share } dépensés
+budget-time = { $share } du temps écoulés
+budget-out = épuisé
+budget-low = presque épuisé
+budget-fast = plus vite que le temps
+budget-fine = dans le rythme
+budget-lasts = À ce rythme, il dure jusqu’au { $day }
+budget-lasts-period = À ce rythme, il suffit pour la période
+budgets-none = Aucun budget
+budgets-none-text = Les budgets du fichier de programme apparaissent ici avec ce qu’ils ont dépensé.
+over-trim = accorde ce qui reste
+over-reject = accorde tout ou rien
+
+# Dossiers.
+cases-text = Ce qui a été trouvé que les conditions n’admettent pas, et ce qui a été fait
+case = Dossier
+rule = Règle
+severity = Gravité
+action = Mesure
+evidence = Preuves
+evidence-count = { $count ->
+    [one] { $count } preuve
+   *[other] { $count } preuves
+}
+opened = Ouvert
+resolved = Décidé
+state-open = ouvert
+state-resolved = décidé
+state-dismissed = rejeté
+state-upheld = confirmé
+severity-low = faible
+severity-medium = moyenne
+severity-high = élevée
+action-flag = seulement noté
+action-hold = gains retenus
+action-reject = ne gagne rien
+action-clawback = gains repris
+action-suspend = partenaire suspendu
+rule-brand-bidding = Annonces sur la marque
+rule-paid-traffic = Trafic de recherche payante
+rule-self-referral = Commandes du partenaire lui-même
+rule-click-to-order-time = Commandes trop tôt après le clic
+rule-click-flooding = Nombre de clics inhabituel
+rule-disallowed-referrer = Site non admis
+rule-market-not-agreed = Marché non convenu
+rule-reversal-rate = Part d’annulations inhabituelle
+rule-terms-outdated = Conditions dépassées
+cases-none = Aucun dossier
+cases-none-text = Rien n’a été trouvé qui réponde à ce choix.
+case-facts = Les faits
+case-window = Période examinée
+terms-version = Conditions
+cases-by-rule = Par règle
+newest-evidence = Dernière preuve
+decided-by = Décidé par
+decided-amount = Déplacé par la décision
+all-rules = Toutes les règles
+
+# Système.
+system-text = Comment va Keyday lui-même
+ready = À jour
+not-ready = En retard
+lag = Retard
+lag-text = Enregistrements pas encore dans les tables
+rate = Débit
+rate-text = Événements par minute
+rate-none = Mesuré à partir de maintenant
+entries = Écritures
+entries-text = Dans les tables
+dead-letters = Lettres mortes
+dead-letters-text = Événements qui n’ont pas pu être décidés ; rien n’est perdu
+dead-letters-none = Aucune lettre morte
+dead-letters-none-text = Chaque événement a pu être décidé.
+code = Code
+count = Nombre
+newest-letters = Dernières lettres mortes
+detail = Détail
+agent = Agent
+agents = Agents
+agents-none = Les agents tournent dans d’autres processus
+agents-none-text = Leurs chiffres sont dans les métriques des workers.
+processed = Traités
+waiting = En attente
+repeats = Répétitions
+rate-chart = Événements par minute
+rate-chart-text = Événements par minute pendant { $time }. Maintenant : { $value }.
+time = Temps
+programs = Programmes
+version = Version
+in-force = En vigueur depuis
+home-zone = Fuseau d’origine

@@ -1,0 +1,217 @@
+"""The first page: today against goals and before, channels, the best partners, and what needs attention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from projections.dashboard import chart
+from projections.dashboard.budgets import meters
+from projections.dashboard.figures import Figure, change, per_mille, ratio, tone
+from projections.dashboard.key_days import ahead
+from projections.dashboard.sums import Row, Sums, by, total
+from projections.dashboard.view import Context, View
+from streams.rules.goals import standing
+
+#: How many partners and key days the first page names.
+_TOP: Final = 5
+_COMING: Final = 4
+#: Home days before today that today is compared with.
+_BEFORE: Final = 28
+_PARTNER: Final = "partner"
+_ROUND: Final = Decimal("0.01")
+
+
+def overview_page(view: View) -> Context:
+    """Everything on the first page."""
+    first = view.today - timedelta(days=_BEFORE)
+    rows = view.data.rows(
+        "channel_performance", program=view.name, day_from=first.isoformat(), day_to=view.today.isoformat()
+    )
+    partners = view.data.rows(
+        "partner_performance", program=view.name, day_from=first.isoformat(), day_to=view.today.isoformat()
+    )
+    low = [one for one in meters(view) if one["alarm"]]
+    cases = view.data.rows("compliance_cases", program=view.name, status="open")
+    return {
+        "today_figures": _today(view, rows, partners),
+        "goals": _goals(view),
+        "revenue": _by_day(view, rows, first) if rows else None,
+        "channels": _channels(view, rows),
+        "partners": _best(view, partners),
+        "coming": ahead(view)[:_COMING],
+        "low": low,
+        "open_cases": len(cases),
+        "first": view.reader.date(first),
+    }
+
+
+def _today(view: View, rows: Sequence[Row], partners: Sequence[Row]) -> list[Figure]:
+    reader, today = view.reader, view.today.isoformat()
+    now = total(row for row in rows if row["day"] == today)
+    past = total(row for row in rows if row["day"] != today)
+    clicks = total(row for row in partners if row["day"] == today).clicks
+    past_clicks = total(row for row in partners if row["day"] != today).clicks
+    shares = by((row for row in rows if row["day"] == today), _side)
+    part = ratio(shares.get(_PARTNER, Sums()).net, now.net)
+    return [
+        Figure(reader.say("revenue"), view.money(now.net), *_mean(view, view.money, past.net)),
+        Figure(reader.say("order-count"), reader.number(now.orders), *_mean(view, _count(view), past.orders)),
+        Figure(
+            reader.say("new-customers"),
+            reader.number(now.new_customers),
+            *_mean(view, _count(view), past.new_customers),
+        ),
+        Figure(reader.say("clicks"), reader.number(clicks), *_mean(view, _count(view), past_clicks)),
+        Figure(
+            reader.say("partner-share"),
+            reader.percent(part),
+            reader.say("over-days", share=reader.percent(_part(rows)), days=_BEFORE),
+        ),
+    ]
+
+
+def _part(rows: Sequence[Row]) -> Decimal | None:
+    sides = by(rows, _side)
+    return ratio(sides.get(_PARTNER, Sums()).net, sum(one.net for one in sides.values()))
+
+
+def _mean(view: View, shown: Any, past: int) -> tuple[str]:
+    """What an ordinary whole day has: today is not over, so it is told and not judged."""
+    return (view.reader.say("mean-day", value=shown(Decimal(past) / _BEFORE), days=_BEFORE),)
+
+
+def _count(view: View) -> Any:
+    return lambda number: view.reader.number(round(number))
+
+
+def _side(row: Row) -> str:
+    return _PARTNER if row["channel"] == _PARTNER else "others"
+
+
+def _goals(view: View) -> list[Context]:
+    """The goals of periods that are not over, the program's first."""
+    today = view.today.isoformat()
+    rows = [
+        row
+        for row in view.data.rows("goals", program=view.name)
+        if row["period_end"] is not None and row["period_start"] <= today <= row["period_end"]
+    ]
+    order = ("program", "group", "partner")
+    rows.sort(key=lambda row: (order.index(row["scope"]), row["goal_id"], -(row["actual"] or 0)))
+    return [_goal(view, row) for row in rows if row["target"] and row["actual"] is not None][: 2 * _TOP]
+
+
+def _goal(view: View, row: Row) -> Context:
+    reader = view.reader
+    known = () if view.program is None else view.program.goals
+    goal = next((one for one in known if one.id == row["goal_id"]), None)
+    # What is expected goes with the days that are over, of which today is not yet one.
+    now = None if goal is None else standing(goal, view.today.toordinal() - 1, row["actual"])
+    expected = now.expected if now is not None and now.first <= view.today.toordinal() - 1 else None
+    pace = change(row["actual"], expected)
+    money = row["metric"] == "revenue"
+    shown = view.money if money else reader.number
+    done = row["actual"] >= row["target"]
+    if done:
+        verdict, mood = reader.say("goal-reached"), "good"
+    elif pace is None:
+        verdict, mood = "", ""
+    elif pace.quantize(_ROUND) == 0:
+        verdict, mood = reader.say("goal-even"), "good"
+    else:
+        message = "goal-ahead" if pace > 0 else "goal-behind"
+        verdict, mood = (
+            reader.say(message, share=reader.percent(abs(pace), 0)),
+            tone(pace) if pace > 0 else "warn",
+        )
+    return {
+        "id": row["goal_id"],
+        "of": row["of"],
+        "what": reader.say(
+            "goal-of",
+            metric=reader.named("metric", row["metric"]),
+            period="" if goal is None else reader.named("period", goal.period),
+        ),
+        "actual": reader.say("goal-actual", actual=shown(row["actual"]), target=shown(row["target"])),
+        "done": per_mille(ratio(row["actual"], row["target"])),
+        "mark": None if expected is None else per_mille(ratio(expected, row["target"])),
+        "expected": "" if expected is None else reader.say("goal-expected", expected=shown(expected)),
+        "verdict": verdict,
+        "tone": mood,
+        "until": reader.say("goal-until", day=reader.short_date(row["period_end"])),
+    }
+
+
+def _by_day(view: View, rows: Sequence[Row], first: date) -> chart.Chart:
+    reader = view.reader
+    days = [first + timedelta(days=one) for one in range((view.today - first).days + 1)]
+    sides = {_PARTNER: dict.fromkeys(days, 0), "others": dict.fromkeys(days, 0)}
+    for row in rows:
+        sides[_side(row)][date.fromisoformat(row["day"])] += row["net"]
+    sums = {day: sum(side[day] for side in sides.values()) for day in days}
+    best = max(days, key=lambda day: sums[day])
+    names = [reader.say("channel-partner"), reader.say("channel-others")]
+    series = [
+        chart.Series(name, [side[day] for day in days])
+        for name, side in zip(names, sides.values(), strict=True)
+    ]
+    labels = [reader.short_date(day) for day in days]
+    return chart.Chart(
+        title=reader.say("revenue-by-day"),
+        summary=reader.say(
+            "revenue-by-day-text",
+            first=labels[0],
+            last=labels[-1],
+            day=reader.short_date(best),
+            value=view.money(sums[best]),
+        ),
+        svg=chart.columns(labels, series, view.axis, lambda value: view.money(int(value))),
+        columns=[reader.say("day"), *names],
+        rows=[
+            [reader.date(day), *(view.money(side[day]) for side in sides.values())] for day in reversed(days)
+        ],
+        legend=names,
+    )
+
+
+def _channels(view: View, rows: Sequence[Row]) -> list[Context]:
+    reader = view.reader
+    found = by(rows, lambda row: row["channel"])
+    whole = total(rows)
+    others = total(row for row in rows if row["channel"] != _PARTNER)
+    listed = sorted(found.items(), key=lambda one: (one[0] != _PARTNER, -one[1].net))
+    if _PARTNER in found and len(found) > 1:
+        listed.insert(1, ("others", others))
+    return [
+        {
+            "name": reader.named("channel", name),
+            "part": name not in {_PARTNER, "others"} and _PARTNER in found,
+            "orders": reader.number(one.orders),
+            "net": view.money(one.net),
+            "aov": view.money(one.average_order),
+            "new": reader.percent(one.new_share),
+            "reversed": reader.percent(one.reversal_rate),
+            "share": reader.percent(ratio(one.net, whole.net)),
+        }
+        for name, one in listed
+    ]
+
+
+def _best(view: View, rows: Sequence[Row]) -> list[Context]:
+    found = by(rows, lambda row: row["partner_id"])
+    listed = sorted(found.items(), key=lambda one: (-one[1].net, one[0]))[:_TOP]
+    return [
+        {
+            "id": name,
+            "name": view.data.name(view.name, name),
+            "href": view.to_partner(name),
+            "net": view.money(one.net),
+            "count": one.orders,
+            "orders": view.reader.number(one.orders),
+        }
+        for name, one in listed
+        if one.orders
+    ]

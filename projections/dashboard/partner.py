@@ -1,0 +1,183 @@
+"""The page of a partner: its scorecard beside its group, balances, statement, tier and cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from events.time import parse_time
+from projections.dashboard import chart
+from projections.dashboard.accounts import holdings
+from projections.dashboard.cases import case_line
+from projections.dashboard.figures import median
+from projections.dashboard.partners import performance, spans
+from projections.dashboard.sums import Sums, by, total
+from projections.dashboard.view import Context, View
+
+
+class _Metric(Struct, frozen=True):
+    """A line of the scorecard."""
+
+    label: str
+    value: Callable[[Sums], Decimal | int | None]
+    kind: str
+    more_is_better: bool = True
+    text: str = ""
+
+
+_METRICS: Final = (
+    _Metric("revenue", lambda one: one.net, "money"),
+    _Metric("order-count", lambda one: one.orders, "count"),
+    _Metric("conversion", lambda one: one.conversion, "share", text="conversion-text"),
+    _Metric("average-order", lambda one: one.average_order, "money"),
+    _Metric("epc", lambda one: one.epc, "money"),
+    _Metric("new-share", lambda one: one.new_share, "share", text="new-share-text"),
+    _Metric(
+        "reversal-rate", lambda one: one.reversal_rate, "share", more_is_better=False, text="reversal-text"
+    ),
+)
+
+
+def partner_page(view: View, partner_id: str) -> Context | None:
+    """All of the page; ``None`` for a partner that nothing is known of."""
+    data, reader = view.data, view.reader
+    member = data.member(view.name, partner_id)
+    account = f"partner:{partner_id}"
+    groups = data.groups(view.name)
+    group = groups.get(partner_id, "")
+    rows = performance(view)
+    own = [row for row in rows if row["partner_id"] == partner_id]
+    if member is None and not own and data.tables.balances(account) is None:
+        return None
+    path = f"/partners/{quote(partner_id, safe='')}"
+    cases = data.rows("compliance_cases", partner_id=partner_id, program=view.name)
+    cases.sort(key=lambda row: str(row["last_at"]), reverse=True)
+    peers = by(
+        (row for row in rows if groups.get(str(row["partner_id"])) == group), lambda row: row["partner_id"]
+    )
+    return {
+        "id": partner_id,
+        "name": data.name(view.name, partner_id),
+        "group": group,
+        "suspended": data.suspended(view.name, partner_id),
+        "markets": ""
+        if member is None or member.markets is None
+        else reader.listed([reader.market(one) for one in member.markets]),
+        "spans": spans(view, path),
+        "first": reader.date(view.first),
+        "last": reader.date(view.today),
+        "scorecard": _scorecard(view, total(own), list(peers.values())) if own else [],
+        "revenue": _by_day(view, own) if own else None,
+        "tier": _tier(view, partner_id),
+        "levels": _levels(view),
+        "cases": [case_line(view, row) for row in cases],
+        **holdings(view, account),
+    }
+
+
+def _scorecard(view: View, own: Sums, peers: list[Sums]) -> list[Context]:
+    return [_line(view, metric, own, peers) for metric in _METRICS]
+
+
+def _line(view: View, metric: _Metric, own: Sums, peers: list[Sums]) -> Context:
+    reader, value = view.reader, metric.value(own)
+    others = [Decimal(found) for one in peers if (found := metric.value(one)) is not None]
+    middle = median(others)
+    grown = None if value is None or not middle else Decimal(value) / middle - 1
+    if grown is None:
+        standing, mood = "", ""
+    elif abs(grown) < Decimal("0.005"):
+        standing, mood = reader.say("same"), ""
+    else:
+        better = (grown > 0) == metric.more_is_better
+        standing = reader.change(grown)
+        mood = "good" if better else "bad"
+    return {
+        "label": reader.say(metric.label),
+        "text": reader.say(metric.text) if metric.text else "",
+        "value": _shown(view, metric.kind, value),
+        "median": _shown(view, metric.kind, middle),
+        "standing": standing,
+        "verdict": "" if not mood else reader.say("is-better" if mood == "good" else "is-worse"),
+        "tone": mood,
+    }
+
+
+def _shown(view: View, kind: str, value: Any) -> str:
+    if kind == "money":
+        return view.money(value)
+    if kind == "share":
+        return view.reader.percent(value)
+    return view.reader.number(None if value is None else round(value))
+
+
+def _by_day(view: View, rows: list[dict[str, Any]]) -> chart.Chart:
+    reader = view.reader
+    days = [view.first + timedelta(days=one) for one in range(view.days)]
+    sums = dict.fromkeys(days, 0)
+    for row in rows:
+        sums[date.fromisoformat(row["day"])] += row["net"]
+    best = max(days, key=lambda day: sums[day])
+    labels = [reader.short_date(day) for day in days]
+    title = reader.say("figures-by-day")
+    return chart.Chart(
+        title=title,
+        summary=reader.say(
+            "figures-by-day-text",
+            first=labels[0],
+            last=labels[-1],
+            day=reader.short_date(best),
+            value=view.money(sums[best]),
+        ),
+        svg=chart.columns(
+            labels,
+            [chart.Series("", list(sums.values()))],
+            view.axis,
+            lambda value: view.money(int(value)),
+        ),
+        columns=[reader.say("day"), reader.say("revenue")],
+        rows=[[reader.date(day), view.money(sums[day])] for day in reversed(days)],
+    )
+
+
+def _tier(view: View, partner_id: str) -> Context | None:
+    rows = view.data.rows("tiers", partner_id=partner_id, program=view.name)
+    if not rows:
+        return None
+    row, reader = rows[0], view.reader
+    money = row["metric"] == "revenue"
+    return {
+        "name": row["tier"] or reader.say("no-tier"),
+        "change": reader.say(
+            "tier-change",
+            before=row["before"] or reader.say("no-tier"),
+            after=row["tier"] or reader.say("no-tier"),
+        ),
+        "since": reader.time(parse_time(row["since"]), view.zone, "short"),
+        "value": view.money(row["value"]) if money else reader.number(row["value"]),
+        "metric": reader.say(
+            "tier-since",
+            metric=reader.named("metric", row["metric"]),
+            day=reader.date(row["window_start"]),
+        ),
+    }
+
+
+def _levels(view: View) -> list[Context]:
+    """The tiers of the program, and what reaches them."""
+    reader, tiers = view.reader, None if view.program is None else view.program.tiers
+    if tiers is None:
+        return []
+    return [
+        {
+            "id": one.id,
+            "reach": view.money(one.from_) if tiers.metric == "revenue" else reader.number(one.from_),
+            "factor": reader.number(Decimal(one.multiply.text)),
+        }
+        for one in tiers.levels
+    ]

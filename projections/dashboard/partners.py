@@ -1,0 +1,148 @@
+"""The page of partners: who brought what, ranked, in the time, market and group that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final
+
+from projections.dashboard import chart
+from projections.dashboard.figures import Tab
+from projections.dashboard.sums import Sums, by
+from projections.dashboard.view import SPANS, Context, View
+
+#: Partners on one page, and in the chart.
+_PAGE: Final = 50
+_CHARTED: Final = 8
+_NONE: Final = Decimal(-1)
+
+#: What partners can be sorted by, the greatest first.
+ORDERS: Final[dict[str, Callable[[Sums], int | Decimal]]] = {
+    "net": lambda one: one.net,
+    "orders": lambda one: one.orders,
+    "clicks": lambda one: one.clicks,
+    "conversion": lambda one: _NONE if one.conversion is None else one.conversion,
+    "aov": lambda one: _NONE if one.average_order is None else one.average_order,
+    "epc": lambda one: _NONE if one.epc is None else one.epc,
+    "new": lambda one: _NONE if one.new_share is None else one.new_share,
+    "reversed": lambda one: _NONE if one.reversal_rate is None else one.reversal_rate,
+    "commission": lambda one: one.commission,
+}
+_LABELS: Final = {
+    "net": "revenue",
+    "orders": "order-count",
+    "clicks": "clicks",
+    "conversion": "conversion",
+    "aov": "average-order",
+    "epc": "epc",
+    "new": "new-share",
+    "reversed": "reversal-rate",
+    "commission": "commission",
+}
+
+
+def partners_page(view: View) -> Context:
+    """The ranking."""
+    reader = view.reader
+    market, group = view.asked("market"), view.asked("group")
+    sort = view.query.get("sort", "net")
+    sort = sort if sort in ORDERS else "net"
+    groups = view.data.groups(view.name)
+    found = by(performance(view, market=market), lambda row: row["partner_id"])
+    if group is not None:
+        found = {name: one for name, one in found.items() if groups.get(name) == group}
+    tiers = {row["partner_id"]: row["tier"] for row in view.data.rows("tiers", program=view.name)}
+    order = ORDERS[sort]
+    ranked = sorted(found.items(), key=lambda one: (-order(one[1]), -one[1].net, one[0]))
+    asked = view.query.get("from", "0")
+    start = int(asked) if asked.isdigit() else 0
+    markets = () if view.program is None else sorted(view.program.markets)
+    return {
+        "count": len(ranked),
+        "shown_count": reader.number(len(ranked)),
+        "first": reader.date(view.first),
+        "last": reader.date(view.today),
+        "spans": spans(view, "/partners"),
+        "columns": [
+            {
+                "name": name,
+                "label": reader.say(label),
+                "href": view.again("/partners", sort=name, **{"from": None}),
+                "sorted": name == sort,
+            }
+            for name, label in _LABELS.items()
+        ],
+        "rows": [
+            {
+                "rank": reader.number(rank),
+                "name": view.data.name(view.name, name),
+                "href": view.to_partner(name),
+                "group": groups.get(name, ""),
+                "tier": tiers.get(name, ""),
+                "suspended": view.data.suspended(view.name, name),
+                "cells": cells(view, one),
+            }
+            for rank, (name, one) in list(enumerate(ranked, 1))[start : start + _PAGE]
+        ],
+        "next": view.again("/partners", **{"from": start + _PAGE}) if start + _PAGE < len(ranked) else None,
+        "back": view.again("/partners", **{"from": None}) if start else None,
+        "markets": [(one, reader.market(one)) for one in markets],
+        "groups": sorted(set(groups.values())),
+        "market": market,
+        "group": group,
+        "sort": sort,
+        "days": view.days,
+        "best": _chart(view, found),
+    }
+
+
+def performance(view: View, **filters: str | None) -> list[dict[str, object]]:
+    """Rows of the time that is asked for."""
+    return view.data.rows(
+        "partner_performance",
+        program=view.name,
+        day_from=view.first.isoformat(),
+        day_to=view.today.isoformat(),
+        **filters,
+    )
+
+
+def spans(view: View, path: str) -> list[Tab]:
+    """Links to the same page for other times."""
+    return [
+        Tab(view.reader.say(f"span-{days}"), view.again(path, days=days), days == view.days) for days in SPANS
+    ]
+
+
+def cells(view: View, one: Sums) -> list[str]:
+    """The figures of a partner, in the order of the columns."""
+    reader = view.reader
+    return [
+        view.money(one.net),
+        reader.number(one.orders),
+        reader.number(one.clicks),
+        reader.percent(one.conversion),
+        view.money(one.average_order),
+        view.money(one.epc),
+        reader.percent(one.new_share),
+        reader.percent(one.reversal_rate),
+        view.money(one.commission),
+    ]
+
+
+def _chart(view: View, found: dict[str, Sums]) -> chart.Chart | None:
+    best = sorted(found.items(), key=lambda one: (-one[1].net, one[0]))[:_CHARTED]
+    best = [(name, one) for name, one in best if one.net > 0]
+    if not best:
+        return None
+    reader = view.reader
+    labels = [view.data.name(view.name, name) for name, _ in best]
+    values = [one.net for _, one in best]
+    figures = [view.money(value) for value in values]
+    return chart.Chart(
+        title=reader.say("top-chart"),
+        summary=reader.say("top-chart-text", count=len(best), name=labels[0], value=figures[0]),
+        svg=chart.rows(labels, values, view.axis, lambda value: view.money(int(value))),
+        columns=[reader.say("partner"), reader.say("revenue")],
+        rows=[[label, figure] for label, figure in zip(labels, figures, strict=True)],
+    )

@@ -1,0 +1,214 @@
+"""What people do with the dashboard, in a browser, on the demo: docs/dashboard.md says it in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from tests.browser.conftest import Demo, Guarded
+
+pytestmark = pytest.mark.slow
+
+PAGES = ("/", "/partners", "/partners/partner-001", "/key-days", "/budgets", "/cases", "/system")
+#: Seconds: from the start of the demo until there is something to see.
+PATIENCE_S = 60
+#: What keeps people out.
+GRAVE = {"serious", "critical"}
+
+
+@contextmanager
+def opened(browser: Browser, url: str, **options: object) -> Iterator[Page]:
+    """A page of a browser that has seen nothing; whatever it refuses or fails to load fails the test."""
+    context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 900}, **options)
+    page, wrong = context.new_page(), []
+    page.on("console", lambda message: wrong.append(message.text) if is_wrong(message) else None)
+    page.on("requestfailed", lambda request: wrong.append(request.url))
+    page.on("request", lambda request: None if request.url.startswith(url) else wrong.append(request.url))
+    try:
+        yield page
+        assert wrong == []
+    finally:
+        context.close()
+
+
+def is_wrong(message: ConsoleMessage) -> bool:
+    """Whether something went wrong, other than that nothing was found where there is nothing."""
+    return message.type == "error" and "/find?q=nobody" not in message.location["url"]
+
+
+def last(page: Page) -> str:
+    return page.evaluate("document.activeElement.innerText || document.activeElement.name")
+
+
+def test_within_a_minute_every_page_has_something_to_show(browser: Browser, demo: Demo) -> None:
+    with opened(browser, demo.url) as page:
+        for path in PAGES:
+            response = page.goto(path)
+            assert response is not None
+            assert response.status == 200, path
+            expect(page.locator("h1")).to_be_visible()
+            assert page.locator(".empty").count() == 0, f"{path}: {page.locator('.empty').all_inner_texts()}"
+            assert page.locator("main td, main .gauge").count() > 0, path
+        for path in ("/", "/partners", "/partners/partner-001", "/key-days"):
+            page.goto(path)
+            assert page.locator("figure svg rect").count() > 5, path
+    assert demo.seconds < PATIENCE_S
+
+
+def test_the_way_to_a_partner_s_balance_and_the_reason_of_its_last_reward(
+    browser: Browser, demo: Demo
+) -> None:
+    with opened(browser, demo.url) as page:
+        page.goto("/")
+        page.get_by_role("link", name="Partners", exact=True).click()
+        page.get_by_role("link", name="Influencer partner 2", exact=True).click()
+
+        expect(page.get_by_role("heading", level=1)).to_have_text("Influencer partner 2")
+        balance = page.locator("#balance-1 div", has=page.get_by_text("Pending")).locator("dd")
+        expect(balance).to_have_text(re.compile(r"^€[\d,]+\.\d\d$"))
+        first = page.locator("table tbody tr").first
+        amount = first.locator("td.number").inner_text()
+
+        first.get_by_role("link", name=re.compile("^Why")).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Why this entry")
+        facts = page.locator("dl.facts").first
+        expect(facts).to_contain_text("partner:partner-002")
+        expect(facts).to_contain_text(amount.lstrip("-"))
+        expect(facts).to_contain_text("Because of")
+        expect(facts).to_contain_text("version 1 of season")
+        page.get_by_role("link", name="Back to partner:partner-002").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Influencer partner 2")
+
+
+def test_the_reason_is_told_in_the_reader_s_language(browser: Browser, demo: Demo) -> None:
+    with opened(browser, demo.url, locale="de-DE") as page:
+        page.goto("/partners/partner-002")
+        page.locator("a.why").first.click()
+        expect(page.locator("html")).to_have_attribute("lang", "de")
+        expect(page.locator("dl.facts").first).to_contain_text("Betrag")
+        page.get_by_role("link", name="العربية").first.click()
+        expect(page.locator("html")).to_have_attribute("dir", "rtl")
+        expect(page.locator("dl.facts").first).to_contain_text("partner:partner-002")
+
+
+def test_an_account_is_found_by_its_id(browser: Browser, demo: Demo) -> None:
+    with opened(browser, demo.url) as page:
+        page.goto("/")
+        page.get_by_role("searchbox").fill("partner-003")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(f"{demo.url}/partners/partner-003")
+
+
+def test_a_case_shows_its_evidence(browser: Browser, demo: Demo) -> None:
+    with opened(browser, demo.url) as page:
+        page.goto("/cases")
+        page.locator("a.case").first.click()
+        expect(page.get_by_role("heading", name="Evidence")).to_be_visible()
+        page.locator("details summary").first.click()
+        expect(page.locator("details dl")).to_contain_text("source")
+
+
+@pytest.mark.parametrize(("scheme", "language"), list(product(("light", "dark"), ("en", "ar"))))
+def test_nothing_keeps_people_out(browser: Browser, demo: Demo, scheme: str, language: str) -> None:
+    with opened(browser, demo.url, color_scheme=scheme) as page:
+        page.goto("/partners/partner-002")
+        why = page.locator("a.why").first.get_attribute("href")
+        page.goto("/cases")
+        case = page.locator("a.case").first.get_attribute("href")
+        found = {}
+        for path in (*PAGES, "/find?q=nobody", str(why), str(case)):
+            page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            for details in page.locator("main details").all():
+                details.evaluate("one => one.open = true")
+            violations = Axe().run(page).response["violations"]
+            found[path] = [
+                (one["id"], one["nodes"][0]["html"][:200], one["nodes"][0]["failureSummary"][:300])
+                for one in violations
+                if one["impact"] in GRAVE
+            ]
+        assert {path: one for path, one in found.items() if one} == {}
+
+
+def test_the_keyboard_is_enough(browser: Browser, demo: Demo) -> None:
+    with opened(browser, demo.url) as page:
+        page.goto("/")
+        page.keyboard.press("Tab")
+        assert last(page) == "Skip to the content"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+        page.keyboard.press("Tab")
+        assert last(page) == "q"
+
+        page.goto("/")
+        for _ in range(4):
+            page.keyboard.press("Tab")
+        assert last(page) == "Partners"
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid"
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Partners")
+
+
+def test_light_and_dark_follow_the_device_until_the_reader_chooses(browser: Browser, demo: Demo) -> None:
+    paper = "getComputedStyle(document.body).backgroundColor"
+    with opened(browser, demo.url, color_scheme="dark") as page:
+        page.goto("/")
+        dark = page.evaluate(paper)
+        page.get_by_role("link", name="Light", exact=True).first.click()
+        light = page.evaluate(paper)
+        assert light != dark
+        page.goto("/partners")
+        assert page.evaluate(paper) == light
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_on_a_narrow_screen_nothing_sticks_out(browser: Browser, demo: Demo, language: str) -> None:
+    with opened(browser, demo.url) as page:
+        page.set_viewport_size({"width": 360, "height": 740})
+        for path in PAGES:
+            page.goto(f"{path}?lang={language}")
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 360, path
+
+
+def test_a_partner_signs_in_and_sees_its_page_alone(browser: Browser, guarded: Guarded) -> None:
+    context = browser.new_context(base_url=guarded.url)
+    page = context.new_page()
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.get_by_label("Token").fill("not a token")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    violations = Axe().run(page).response["violations"]
+    assert [one["id"] for one in violations if one["impact"] in GRAVE] == []
+
+    page.get_by_label("Token").fill(guarded.partner)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{guarded.url}/partners/partner-001")
+    expect(page.get_by_role("navigation", name="Pages").get_by_role("link")).to_have_count(1)
+    (cookie,) = [one for one in context.cookies() if one["name"] == "keyday_token"]
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    page.locator("a.why").first.click()
+    expect(page.locator("dl.facts").first).to_contain_text("partner:partner-001")
+    assert "partner-002" not in page.content()
+    for path in (*PAGES[1:2], *PAGES[3:], "/partners/partner-002", "/customers/customer-1"):
+        response = page.goto(path)
+        assert response is not None
+        assert response.status == 404, path
+
+    page.get_by_role("button", name="Sign out").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.goto("/partners/partner-001")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.get_by_label("Token").fill(guarded.operator)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Content partner 1")
+    page.goto("/partners/partner-002")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Influencer partner 2")
+    context.close()

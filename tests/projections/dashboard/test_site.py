@@ -1,0 +1,249 @@
+"""The dashboard over real HTTP: who may see what, in which language, and what a browser is told about it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+from prometheus_client import CollectorRegistry
+from yarl import URL
+
+from projections import http
+from projections.api.scopes import parse_scope
+from projections.api.tokens import TokenBook, TokenFile
+from projections.dashboard.data import Data
+from projections.dashboard.pulse import Pulse
+from projections.dashboard.site import Dashboard
+from projections.guard import Guard
+from projections.progress import Progress
+from projections.store import Tables
+from tests.projections.ledgers import entry
+
+OWN = "partner:lea"
+OTHER = "partner:max"
+PAGES = ("/", "/partners", "/key-days", "/budgets", "/cases", "/system")
+Ask = Callable[..., Awaitable[tuple[int, str, dict[str, str]]]]
+
+
+@asynccontextmanager
+async def serving(tmp_path: Path, *scopes: str, lag: int | None = 0) -> AsyncIterator[tuple[Ask, list[str]]]:
+    """A server over real tables with an entry of two partners and a customer; a token for each scope."""
+    tables = Tables(tmp_path)
+    tables.apply(
+        [
+            entry(account, 1, "accrued", 250, [("program:acme", "available", 250)], unit="EUR/2")
+            for account in (OWN, OTHER, "customer:ann", "customer:<b>&'é")
+        ],
+        {("rewards", 0): 4},
+    )
+    file, book = TokenFile(tmp_path / "tokens"), TokenBook(tmp_path / "tokens")
+    tokens = [file.create(parse_scope(scope), now=0, lifetime_s=None)[0] for scope in scopes]
+    progress = Progress()
+    progress.restart([("rewards", 0)])
+    if lag is not None:
+        progress.report("rewards", 0, lag)
+    registry, guard = CollectorRegistry(), Guard(None, book)
+    dashboard = Dashboard(Data(tables, None), progress, guard, Pulse(registry))
+    app = http.make_app(tables, progress, registry, guard, dashboard=dashboard)
+    runner, port = await http.start(app, guard, "127.0.0.1", 0)
+    async with aiohttp.ClientSession(
+        f"http://127.0.0.1:{port}", cookie_jar=aiohttp.DummyCookieJar()
+    ) as session:
+
+        async def ask(
+            path: str, method: str = "GET", form: dict[str, str] | None = None, **headers: str
+        ) -> tuple[int, str, dict[str, str]]:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            url = URL(path, encoded=True)
+            async with session.request(
+                method, url, headers=named, data=form, allow_redirects=False
+            ) as answer:
+                return answer.status, await answer.text(), dict(answer.headers)
+
+        try:
+            yield ask, tokens
+        finally:
+            await runner.cleanup()
+            tables.close()
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(scenario())
+
+
+def signed(token: str) -> dict[str, str]:
+    return {"Cookie": f"keyday_token={token}"}
+
+
+def test_without_tokens_every_page_opens_on_this_machine_also_when_there_is_nothing_to_show(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as (ask, _):
+            for path in (*PAGES, "/customers/ann", "/partners/lea"):
+                status, text, headers = await ask(path)
+
+                assert (status, path) == (200, path), text
+                assert headers["Content-Type"].startswith("text/html")
+                assert 'class="empty"' in text or path in {"/system", "/customers/ann"}, path
+            status, _, _ = await ask("/", Host="rebound.example")
+            assert status == 421
+
+    run(scenario)
+
+
+def test_pages_hold_no_script_and_no_style_and_load_from_here_alone(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as (ask, _):
+            for path in (*PAGES, "/partners/lea", "/nowhere-to-find", "/find?q=nobody"):
+                _, text, headers = await ask(path)
+                if path != "/nowhere-to-find":
+                    policy = headers["Content-Security-Policy"]
+                    assert "default-src 'none'" in policy
+                    assert "unsafe" not in policy
+                assert not re.search(
+                    r"<script|<style|\sstyle=|\son[a-z]+=|javascript:|https?://(?!www\.w3\.org)", text
+                )
+            _, text, _ = await ask("/")
+            for address in re.findall(r'(?:src|href)="(/assets/[^"]+)"', text):
+                status, _, headers = await ask(address)
+                assert (status, "immutable" in headers["Cache-Control"]) == (200, True)
+
+    run(scenario)
+
+
+def test_with_tokens_a_page_asks_to_sign_in_and_then_goes_on(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path, "operator", "events:write") as (ask, (token, writer)):
+            status, _, headers = await ask("/partners?days=7")
+            assert (status, headers["Location"]) == (303, "/sign-in?to=%2Fpartners%3Fdays%3D7")
+
+            for wrong in ("", "wrong", "wr\u00f6ng", writer, f"{token}x"):
+                status, text, headers = await ask("/sign-in", "POST", {"token": wrong})
+                assert (status, "Set-Cookie" in headers) == (403, False)
+                assert 'role="alert"' in text
+
+            status, _, headers = await ask("/sign-in?to=%2Fpartners%3Fdays%3D7", "POST", {"token": token})
+            assert (status, headers["Location"]) == (303, "/partners?days=7")
+            cookie = headers["Set-Cookie"]
+            assert cookie.startswith(f"keyday_token={token};")
+            assert "HttpOnly" in cookie
+            assert "SameSite=Strict" in cookie
+
+            assert (await ask("/system", **signed(token)))[0] == 200
+            assert (await ask("/system", Authorization=f"Bearer {token}"))[0] == 200
+            assert (await ask("/system", **signed(writer)))[0] == 303
+            status, _, headers = await ask("/sign-out", "POST", **signed(token))
+            assert (status, 'keyday_token=""' in headers["Set-Cookie"]) == (303, True)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    "to", ["//evil.example", "https://evil.example", "/\\evil.example", "/a%0d%0ab", "x"]
+)
+def test_signing_in_never_leads_to_another_site(tmp_path: Path, to: str) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path, "operator") as (ask, (token,)):
+            path = f"/sign-in?to={quote(to, safe='%')}"
+            _, _, headers = await ask(path, "POST", {"token": token})
+            assert headers["Location"] == "/"
+            status, _, headers = await ask(path, "POST", {"token": token}, Sec_Fetch_Site="cross-site")
+            assert (status, "Set-Cookie" in headers) == (403, False)
+
+    run(scenario)
+
+
+def test_a_partner_sees_its_own_page_and_nothing_else(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path, "partner:lea") as (ask, (token,)):
+            status, _, headers = await ask("/", **signed(token))
+            assert (status, headers["Location"]) == (303, "/partners/lea")
+            status, text, _ = await ask("/partners/lea", **signed(token))
+            assert (status, "€2.50" in text) == (200, True)
+            assert re.findall(r'<li><a href="([^"]+)" aria-current="page"', text) == ["/partners/lea"]
+            assert 'role="search"' not in text
+
+            _, nobody, _ = await ask("/partners/nobody", **signed(token))
+            for path in (
+                *PAGES[1:],
+                "/partners/max",
+                "/partners/lea%2F..%2Fmax",
+                "/partners/%6Dax",
+                "/customers/ann",
+                "/customers/lea",
+                "/find?q=partner:max",
+                "/case?partner=max&id=x",
+                "/why?entry=e1~base~partner:max",
+            ):
+                status, text, _ = await ask(path, **signed(token))
+                assert (status, path) == (404, path)
+                assert "€2.50" not in text
+            # Another's page looks like one that is not there.
+            _, other, _ = await ask("/partners/max", **signed(token))
+            assert other.replace("max", "nobody") == nobody
+
+    run(scenario)
+
+
+def test_a_program_sees_accounts_with_its_entries_and_not_the_system(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path, "program:acme", "program:other") as (ask, (own, other)):
+            assert (await ask("/customers/ann", **signed(own)))[0] == 200
+            assert (await ask("/customers/ann", **signed(other)))[0] == 404
+            assert (await ask("/partners/lea", **signed(other)))[0] == 404
+            assert (await ask("/find?q=ann", **signed(own)))[2]["Location"] == "/customers/ann"
+            assert [(await ask("/system", **signed(one)))[0] for one in (own, other)] == [404, 404]
+
+    run(scenario)
+
+
+def test_an_id_of_odd_characters_is_shown_as_it_is(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as (ask, _):
+            path = "/customers/" + quote("<b>&'é", safe="")
+            status, text, _ = await ask(path)
+            assert (status, "&lt;b&gt;&amp;&#39;é" in text, "<b>" in text) == (200, True, False)
+            status, _, headers = await ask("/find?q=" + quote("<b>&'é"))
+            assert (status, headers["Location"]) == (303, path)
+            assert (await ask("/customers/a%00b"))[0] == 404
+            assert (await ask("/customers/" + "a" * 400))[0] == 404
+
+    run(scenario)
+
+
+def test_the_language_is_the_address_s_then_the_chosen_one_then_the_browser_s(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as (ask, _):
+
+            async def spoken(path: str, **headers: str) -> str:
+                _, text, _ = await ask(path, **headers)
+                return re.findall(r'<html lang="(\w\w)" dir="(\w+)"', text)[0]
+
+            assert await spoken("/") == ("en", "ltr")
+            assert await spoken("/", Accept_Language="nl, ar;q=0.8, de;q=0.5") == ("ar", "rtl")
+            assert await spoken("/", Accept_Language="de", Cookie="keyday_lang=fr") == ("fr", "ltr")
+            assert await spoken("/?lang=uk", Cookie="keyday_lang=fr") == ("uk", "ltr")
+            assert await spoken("/?lang=xx", Cookie="keyday_lang=../etc") == ("en", "ltr")
+            _, text, headers = await ask("/?lang=ar&theme=dark")
+            assert 'data-theme="dark"' in text
+            assert "keyday_theme=dark" in headers["Set-Cookie"] or "keyday_lang=ar" in headers["Set-Cookie"]
+            assert "Accept-Language" in headers["Vary"]
+
+    run(scenario)
+
+
+def test_until_the_tables_are_complete_no_figure_is_shown(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path, lag=None) as (ask, _):
+            for path in (*PAGES, "/customers/ann", "/why?entry=x", "/find?q=ann"):
+                status, text, _ = await ask(path)
+                assert (status, "€2.50" in text) == (503, False)
+
+    run(scenario)
