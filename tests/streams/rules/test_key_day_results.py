@@ -169,3 +169,29 @@ def test_key_days_are_ahead_on_the_days_of_their_notice() -> None:
     ]
 
     assert told == [("party", 14, "2026-06-12"), ("party", 3, "2026-06-23")]
+
+
+def test_key_days_at_the_turn_of_a_year_end_and_are_announced() -> None:
+    turn = """
+[[key_day]]
+id = "turn"
+days = 5
+dates = { 2026 = ["2026-12-30"], 2027 = ["2027-12-30"] }
+[[key_day]]
+id = "new-year"
+dates = { 2027 = ["2027-01-02"], 2028 = ["2028-01-01"] }
+notice_days = [300, 366]
+"""
+    calendar = MarketCalendar(program(TEXT.split("[[key_day]]", maxsplit=1)[0] + turn), "FR")
+    end = parse_time("2027-01-03T23:00:00Z")
+
+    assert [one.key_day.id for one in ended(calendar, end - 1, end)] == ["turn"]
+    assert [(one.day.isoformat(), days) for one, days in ahead(calendar, day("2026-03-08"))] == [
+        ("2027-01-02", 300)
+    ]
+    assert [(one.day.isoformat(), days) for one, days in ahead(calendar, day("2026-12-31"))] == [
+        ("2028-01-01", 366)
+    ]
+    assert [(one.day.isoformat(), days) for one, days in ahead(calendar, day("2026-12-16"))] == [
+        ("2026-12-30", 14)
+    ]
