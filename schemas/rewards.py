@@ -13,7 +13,8 @@ from events.time import format_time, parse_time
 #: The CloudEvents source of all that Keyday decides.
 SOURCE = "keyday"
 
-REWARD_TYPES = tuple(f"reward.{kind}" for kind in get_args(Kind))
+_TYPES = {kind: f"reward.{kind}" for kind in get_args(Kind)}
+REWARD_TYPES = tuple(_TYPES.values())
 
 
 class RewardEnvelope(Struct, frozen=True, gc=False):
@@ -37,7 +38,7 @@ def encode_output(event: RewardEvent) -> bytes:
     """The CloudEvent of a ledger entry; the same event gives the same bytes."""
     data = event.data
     return _encode(
-        RewardEnvelope(data.entry_id, f"reward.{data.kind}", data.account, format_time(event.time), data)
+        RewardEnvelope(data.entry_id, _TYPES[data.kind], data.account, format_time(event.time), data)
     )
 
 

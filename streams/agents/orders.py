@@ -14,7 +14,6 @@ from streams.agents.customer_state import CustomerState
 from streams.agents.marks import remember_marks
 from streams.agents.referrals import Referrals
 from streams.agents.refunds import apply_waiting, has_waiting
-from streams.agents.sums import order_cell
 from streams.agents.waves import Case, Waves
 from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
 from streams.engine.state import State
@@ -22,7 +21,7 @@ from streams.rules.accrual import accruals
 from streams.rules.attribution import UNATTRIBUTED, Attribution, attribute
 from streams.rules.bonus import bonuses
 from streams.rules.credits import marks_of
-from streams.rules.plan import OrderFacts, Plan, order_facts
+from streams.rules.plan import Day, OrderFacts, Plan, order_facts
 from streams.rules.state import Customer, Grant, Order
 
 
@@ -45,7 +44,7 @@ class Orders:
         checked = self._checked(order, customer)
         if isinstance(checked, Rejection):
             return checked
-        plan, facts, found = checked
+        plan, day, facts, found = checked
 
         # Nothing is refused from here on.
         if order.program not in customer.programs:
@@ -69,7 +68,7 @@ class Orders:
             new_customer=facts.new_customer,
         )
         state.orders.write(cell, decided)
-        counted = order_cell(plan, order.market, facts.channel, facts.key_days, facts.home_day, order.time)
+        counted = (day.home_day, day.market_day, order.market, facts.channel, day.key_days)
         state.sums.count_order(
             plan.program.id, counted, 1, facts.net, int(facts.new_customer), order.time, emit
         )
@@ -88,18 +87,19 @@ class Orders:
             decided.grants = grants
             self._ask_advocate(plan, facts, decided, customer, emit)
             self._apply_waiting(order.program, order.order_id, decided, customer, emit)
-        remember_marks(state, order.customer_id, customer, marks_of(order.device_id, order.ip_hash))
+        if order.device_id is not None or order.ip_hash is not None:
+            remember_marks(state, order.customer_id, customer, marks_of(order.device_id, order.ip_hash))
         return None
 
     def _checked(
         self, order: OrderPlaced, customer: Customer
-    ) -> tuple[Plan, OrderFacts, Attribution] | Rejection:
+    ) -> tuple[Plan, Day, OrderFacts, Attribution] | Rejection:
         """The order as the rules see it and who is credited with it, or why it takes no effect."""
         plan = self._state.plan(order.program, order.time)
         if plan is None:
             return Rejection("program_unknown", f"no version of {order.program} is in force then")
-        calendar = plan.calendars.get(order.market)
-        if calendar is None:
+        day = plan.day(order.market, order.time)
+        if day is None:
             return Rejection("market_unknown", f"market {order.market} is not in program {order.program}")
         found = _attribution(plan, order, customer)
         channel = order.channel
@@ -108,12 +108,15 @@ class Orders:
         new_customer = order.new_customer
         if new_customer is None:
             new_customer = order.program not in customer.programs
-        key_days = calendar.key_days_at(order.time)
-        facts = order_facts(plan, order, key_days, channel, new_customer=new_customer)
+        facts = order_facts(plan, order, day.home_day, day.key_days, channel, new_customer=new_customer)
         if facts is None:
             return Rejection("fx_rate_missing", f"no rate from {order.currency} is in force then")
-        too_large = _too_large(plan, facts, credited=bool(found.weights))
-        return too_large or (plan, facts, found)
+        limit = plan.customers.largest_basis
+        if found.weights or order.lines or facts.net > limit or facts.gross > limit:
+            too_large = _too_large(plan, facts, credited=bool(found.weights))
+            if too_large is not None:
+                return too_large
+        return plan, day, facts, found
 
     def referred(self, answer: Decided, emit: Emit) -> None:
         """The advocate's side decided on the referral that an order qualified."""

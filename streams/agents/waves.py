@@ -67,9 +67,12 @@ class Open(Struct, array_like=True):
 def facts_of(plan: Plan, known: Credited | Open) -> OrderFacts:
     """The facts of an order that the customers agent decided on."""
     order = known.order
-    key_days = plan.calendars[order.market].key_days_at(order.time)
-    facts = order_facts(plan, order, key_days, known.channel, new_customer=known.new_customer)
-    assert facts is not None  # noqa: S101 - it had a rate when it was placed, and versions do not change
+    day = plan.day(order.market, order.time)
+    # It had a market and a rate when it was placed, and versions do not change.
+    assert day is not None  # noqa: S101
+    new = known.new_customer
+    facts = order_facts(plan, order, day.home_day, day.key_days, known.channel, new_customer=new)
+    assert facts is not None  # noqa: S101
     return facts
 
 

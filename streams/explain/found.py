@@ -152,7 +152,8 @@ def _order(
     plan = Plan(program)
     facts = None
     if order is not None:
-        facts = order_facts(plan, order, decided.key_days, decided.channel, new_customer=decided.new_customer)
+        home_day, new = plan.home.ordinal(order.time), decided.new_customer
+        facts = order_facts(plan, order, home_day, decided.key_days, decided.channel, new_customer=new)
     if facts is None:
         return OrderFound(decided, (), "no_order")
     possible = [f"customer:{decided.customer_id}", *(f"partner:{one.partner_id}" for one in decided.credits)]

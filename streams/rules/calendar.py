@@ -75,6 +75,14 @@ class KeyDayCalendar:
             return ()
         return tuple([name for start, end, name in windows if start <= at < end])
 
+    def edges(self, at: int) -> list[int]:
+        """Where key days that touch the UTC day of an instant begin or end, milliseconds."""
+        utc_day = at // _UTC_DAY_MS
+        windows = self._by_utc_day.get(utc_day)
+        if windows is None:
+            windows = self._look_up(utc_day)
+        return [edge for start, end, _ in windows for edge in (start, end)]
+
     def touches(self, start: int, end: int) -> bool:
         """Whether any key day lies in part in ``[start, end)``, milliseconds."""
         for utc_day in range(start // _UTC_DAY_MS, (end - 1) // _UTC_DAY_MS + 1):

@@ -51,6 +51,11 @@ class HomeDays:
         self._last = (bounds[position], bounds[position + 1], before + position)
         return before + position
 
+    def midnights(self, at: int) -> tuple[int, ...]:
+        """The midnights within the UTC day of an instant, all in milliseconds."""
+        utc_day = at // _UTC_DAY_MS
+        return (self._days.get(utc_day) or self._look_up(utc_day))[0]
+
     def midnight(self, ordinal: int) -> int:
         """The instant in milliseconds at which the day ``ordinal`` begins."""
         return self.instant(ordinal, time.min)

@@ -11,6 +11,7 @@ from events.currencies import SCALES
 from events.inputs import Line, OrderPlaced
 from events.limits import GRANT_MAX
 from events.money import Rounding, round_ratio, split
+from events.time import DAY_MS
 from events.units import POINTS
 from schemas.program import Accrual, Bonus, FxRate, Program, Ratio, To
 from streams.rules.calendar import MarketCalendar
@@ -78,6 +79,16 @@ class RuleSet(Struct, frozen=True):
     largest_basis: int
 
 
+class Day(Struct, frozen=True, gc=False):
+    """A span of milliseconds in a market, ``end`` exclusive, in which no day begins or ends: its ordinals."""
+
+    start: int
+    end: int
+    home_day: int
+    market_day: int
+    key_days: tuple[str, ...]
+
+
 class OrderFacts(Struct, gc=False):
     """What the rules look at: an order in program currency, at home and in its market."""
 
@@ -98,6 +109,7 @@ class Plan:
     """The rules for customers of one program version, and the days that they count in."""
 
     __slots__ = (
+        "_days",
         "_holds",
         "best_bonus",
         "calendars",
@@ -124,6 +136,28 @@ class Plan:
         self.partners = _rule_set(program, "partner")
         self.best_bonus = program.bonus_stacking == "best"
         self._holds: dict[tuple[int, int], Hold] = {}
+        self._days: dict[str, Day] = {}
+
+    def day(self, market: str, at: int) -> Day | None:
+        """The day of an instant in a market; ``None`` when the program has no such market."""
+        day = self._days.get(market)
+        if day is not None and day.start <= at < day.end:
+            return day
+        calendar = self.calendars.get(market)
+        if calendar is None:
+            return None
+        # Events come in the order of time, nearly: the last day of a market is mostly the one of the next.
+        first = at - at % DAY_MS
+        last = first + DAY_MS
+        edges = [*self.home.midnights(at), *calendar.zone.midnights(at), *calendar.edges(at)]
+        day = self._days[market] = Day(
+            max((edge for edge in edges if first < edge <= at), default=first),
+            min((edge for edge in edges if at < edge < last), default=last),
+            self.home.ordinal(at),
+            calendar.zone.ordinal(at),
+            calendar.key_days_at(at),
+        )
+        return day
 
     def hold(self, days: int, home_day: int) -> Hold:
         """What a hold of so many days means for a grant of a home day."""
@@ -172,7 +206,13 @@ def lines_of(order: OrderPlaced, categories: frozenset[str]) -> list[Line]:
 
 
 def order_facts(
-    plan: Plan, order: OrderPlaced, key_days: tuple[str, ...], channel: str, *, new_customer: bool
+    plan: Plan,
+    order: OrderPlaced,
+    home_day: int,
+    key_days: tuple[str, ...],
+    channel: str,
+    *,
+    new_customer: bool,
 ) -> OrderFacts | None:
     """The order as the rules see it; ``None`` when no rate to the program currency is in force."""
     fx, own_digits = None, plan.program.digits
@@ -182,7 +222,6 @@ def order_facts(
         if fx is None:
             return None
         net, gross, own_digits = plan.converted(net, fx), plan.converted(gross, fx), SCALES[order.currency]
-    home_day = plan.home.ordinal(time)
     return OrderFacts(order, net, gross, fx, own_digits, home_day, key_days, channel, new_customer)
 
 

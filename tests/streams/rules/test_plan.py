@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.limits import AMOUNT_MAX_MINOR, GRANT_MAX
-from events.time import parse_time
+from events.time import format_time, parse_time
 from streams.rules.accrual import accruals
 from streams.rules.bonus import bonuses, tier_extras
 from streams.rules.plan import Plan, Share
@@ -149,3 +149,67 @@ def test_shares_of_an_amount_add_up_and_the_remainder_goes_to_the_largest_fracti
     weights = {"lea": Fraction(4, 5), "max": Fraction(1, 5)}
 
     assert [Share(name, weights, "content", None).of(10_001) for name in weights] == [8_001, 2_000]
+
+
+DAYS = """
+[program]
+id = "p"
+version = 1
+effective_from = 2020-01-01T00:00:00Z
+currency = "EUR"
+home_tz = "Europe/Paris"
+[markets.FR]
+tz = "Europe/Paris"
+[markets.US]
+tz = "America/New_York"
+[markets.IN]
+tz = "Asia/Kolkata"
+[[key_day]]
+id = "sale"
+dates = { 2026 = ["2026-03-28", "2026-03-29", "2026-11-27"] }
+start = "09:30"
+end = "21:45"
+[[key_day]]
+id = "weekend"
+dates = { 2026 = ["2026-03-28"] }
+days = 2
+"""
+DAY_PLAN = Plan(program(DAYS))
+#: Clocks change in Paris on 2026-03-29, in New York on 2026-03-08.
+MINUTES = st.integers(parse_time("2026-03-06T00:00:00Z"), parse_time("2026-04-01T00:00:00Z"))
+
+
+@given(order=st.lists(st.tuples(st.sampled_from(["FR", "US", "IN"]), MINUTES), max_size=20))
+def test_the_day_of_an_instant_does_not_depend_on_what_was_asked_before(order: list[tuple[str, int]]) -> None:
+    of = Plan(DAY_PLAN.program)
+    for market, at in order:
+        day = of.day(market, at)
+        assert day is not None
+        for instant in (at, day.start, day.end - 1):
+            calendar = of.calendars[market]
+            assert day.home_day == of.home.ordinal(instant)
+            assert day.market_day == calendar.zone.ordinal(instant)
+            assert day.key_days == calendar.key_days_at(instant)
+        assert day.start <= at < day.end
+
+
+def test_a_day_ends_where_the_next_begins() -> None:
+    at, end = parse_time("2026-03-27T00:00:00Z"), parse_time("2026-03-31T00:00:00Z")
+    starts = []
+    while at < end:
+        day = DAY_PLAN.day("IN", at)
+        assert day is not None
+        assert day.start == at
+        starts.append(format_time(day.start)[5:16])
+        at = day.end
+    # Midnights of UTC, of Paris (23:00, from the 29th on 22:00) and of India (18:30), and where key days are.
+    assert starts == [
+        *("03-27T00:00", "03-27T18:30", "03-27T23:00"),
+        *("03-28T00:00", "03-28T04:00", "03-28T16:15", "03-28T18:30", "03-28T23:00"),
+        *("03-29T00:00", "03-29T04:00", "03-29T16:15", "03-29T18:30", "03-29T22:00"),
+        *("03-30T00:00", "03-30T18:30", "03-30T22:00"),
+    ]
+
+
+def test_an_unknown_market_has_no_days() -> None:
+    assert DAY_PLAN.day("GB", 0) is None
