@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import lru_cache
-from typing import Any
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
@@ -25,8 +24,9 @@ _THREE_DIGITS = tuple(f"{number:03}" for number in range(1_000))
 #: Parts of texts that are remembered, each.
 _REMEMBERED = 8_192
 _minutes: dict[str, int] = {}
-#: The last time that was formatted, and its text.
-_last: list[Any] = [None, ""]
+#: The last time that was formatted, or read as it would be formatted, and its text.
+_last: list[tuple[int | None, str]] = [(None, "")]
+_FORMATTED_CHARS = len("2026-01-01T00:00:00.000Z")
 _rests: dict[str, int] = {}
 _SECONDS_MS = {f"{second:02}": second * SECOND_MS for second in range(61)}
 
@@ -51,19 +51,21 @@ def parse_time(text: str) -> int:
         raise ValueError("a leap second only ends a day in UTC")
     if not TIME_MIN_MS <= time <= TIME_MAX_MS:
         raise ValueError("outside the years 0001 to 9999 in UTC")
+    if len(text) == _FORMATTED_CHARS and text[10] == "T" and text[23] == "Z" and second != "60":
+        _last[0] = time, text
     return time
 
 
 def format_time(time: int) -> str:
     """RFC 3339 in UTC with milliseconds, such as ``2026-01-01T00:00:00.000Z``."""
     # What an order leads to has its time: the last one is asked for again and again.
-    if _last[0] == time:
-        known: str = _last[1]
-        return known
+    last, text = _last[0]
+    if last == time:
+        return text
     second, millisecond = divmod(time, SECOND_MS)
     minute, second = divmod(second, 60)
     text = f"{_minute_text(minute)}{_TWO_DIGITS[second]}.{_THREE_DIGITS[millisecond]}Z"
-    _last[:] = time, text
+    _last[0] = time, text
     return text
 
 

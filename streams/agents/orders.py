@@ -85,8 +85,8 @@ class Orders:
             decided.unanswered += 1
         else:
             decided.grants = grants
-            self._ask_advocate(plan, facts, decided, customer, emit)
-            self._apply_waiting(order.program, order.order_id, decided, customer, emit)
+            if decided.referral or customer.waiting:
+                self._complete(plan, facts, decided, customer, emit)
         if order.device_id is not None or order.ip_hash is not None:
             remember_marks(state, order.customer_id, customer, marks_of(order.device_id, order.ip_hash))
         return None
@@ -136,8 +136,7 @@ class Orders:
         decided.grants += grants
         decided.unanswered -= 1
         self._state.orders.put(key, decided)
-        self._ask_advocate(case.plan, case.facts, decided, customer, emit)
-        self._apply_waiting(order.program, order.order_id, decided, customer, emit)
+        self._complete(case.plan, case.facts, decided, customer, emit)
 
     def settled(self, answer: Settled, emit: Emit) -> None:
         """A partner has its rewards for an order."""
@@ -152,12 +151,14 @@ class Orders:
         self._apply_waiting(answer.program, answer.order_id, decided, customer, emit)
         state.owners.put(answer.customer_id.encode(), customer)
 
-    def _ask_advocate(
+    def _complete(
         self, plan: Plan, facts: OrderFacts, decided: Order, customer: Customer, emit: Emit
     ) -> None:
-        """After an order's own rewards: the referral that it qualifies."""
+        """After an order's own rewards: the referral that it qualifies, then refunds that waited for it."""
         if decided.referral:
             self._referrals.ask(plan, facts, decided, customer, emit)
+        order = facts.order
+        self._apply_waiting(order.program, order.order_id, decided, customer, emit)
 
     def _apply_waiting(
         self, program: str, order_id: str, decided: Order, customer: Customer, emit: Emit
