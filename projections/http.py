@@ -139,6 +139,7 @@ async def start(
     runner = web.AppRunner(
         app,
         access_log=None,
+        logger=server.WIRE,
         handle_signals=False,
         keepalive_timeout=server.KEEPALIVE_S,
         max_line_size=server.MAX_LINE_BYTES,

@@ -72,8 +72,9 @@ class _OfLog:
 class KafkaFeed:
     """A cluster: each reader is a consumer without a group, of committed records."""
 
-    def __init__(self, kafka: Mapping[str, Any]) -> None:
+    def __init__(self, kafka: Mapping[str, Any], topic: str = TOPIC) -> None:
         self._kafka = kafka
+        self._topic = topic
 
     @asynccontextmanager
     async def follow(self, positions: Mapping[int, int] | None) -> AsyncIterator[Following]:
@@ -87,9 +88,7 @@ class KafkaFeed:
         )
         try:
             await consumer.start()
-            # Asking for all topics, unlike asking for this one, never makes the brokers create it.
-            await consumer.topics()
-            places = [TopicPartition(TOPIC, each) for each in consumer.partitions_for_topic(TOPIC) or ()]
+            places = [TopicPartition(self._topic, each) for each in await self._partitions(consumer)]
             consumer.assign(places)
             ends = await consumer.end_offsets(places)
             given = positions or {}
@@ -99,6 +98,13 @@ class KafkaFeed:
             yield _OfKafka(consumer, begins)
         finally:
             await consumer.stop()
+
+    async def _partitions(self, consumer: Any) -> list[int]:
+        # Asking for all topics, unlike asking for this one, never makes the brokers create it.
+        if self._topic not in await consumer.topics():
+            return []
+        await consumer.end_offsets([TopicPartition(self._topic, 0)])  # loads the topic's metadata
+        return sorted(consumer.partitions_for_topic(self._topic))
 
 
 class _OfKafka:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 #: Bytes: request line, one header field; routes that read a body have a limit of their own.
 MAX_LINE_BYTES: Final = 32_768
@@ -23,6 +25,11 @@ SHUTDOWN_S: Final = 5.0
 HANDSHAKE_S: Final = 10.0
 #: Connections that wait to be taken.
 _BACKLOG: Final = 128
+
+#: Where aiohttp says what went wrong on a connection.
+WIRE: Final = logging.getLogger("projections.api.wire")
+# Who sends what is no HTTP gets an answer; a traceback each would let anybody fill the disk.
+WIRE.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError)))
 
 _FULL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 5\r\n"

@@ -317,13 +317,16 @@ def raw(port: int, data: bytes) -> bytes:
         pytest.param(b"\x16\x03\x01\x02\x00\r\n\r\n", id="no HTTP"),
     ],
 )
-def test_oversized_and_broken_requests_are_refused(tmp_path: Path, data: bytes) -> None:
+def test_oversized_and_broken_requests_are_refused(
+    tmp_path: Path, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario() -> None:
         async with serving(tmp_path) as (ask, port):
             answer = await asyncio.to_thread(raw, port, data)
             alive, _, _ = await ask("/healthz")
 
         assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.0 400", b"HTTP/1.1 431"))
+        assert "Traceback" not in caplog.text
         assert alive == 200
 
     run(scenario)
