@@ -121,6 +121,8 @@ class Book:
         self._before: dict[bytes, Contributions] = {}
         waiting = [key for key, _ in self._waiting.scan(b"", b"\xff")]
         self._waits = max((_number(key) for key in waiting), default=0)
+        #: Records that wait for a version of a program which is not known.
+        self.waiting = len(waiting)
         #: Programs with entries of the ledger that wait: later ones wait behind them.
         self._blocked = {key[1:].split(b"\0")[0].decode() for key in waiting if key[:1] == _ENTRIES}
         for _, program in list(self._programs.scan(b"", b"\xff")):
@@ -519,8 +521,8 @@ class Book:
 
     def on_resolved(self, fact: Said, data: CaseDecided) -> None:
         row = self._case(data.partner_id, data.program, data.case_id)
-        if data.opening < row.opening or not row.open:
-            return  # it came before
+        if data.opening < row.opening:
+            return  # it came before, and the case was opened again since
         row.open, row.decision, row.actor = False, data.decision, data.actor
         row.resolved_at, row.entries, row.amounts = fact.time, data.entries, data.amounts
 
@@ -557,6 +559,7 @@ class Book:
             found += self._waiting_at(_OTHERS + key_of(*place))
         for key, wait in sorted(found, key=lambda one: _number(one[0])):
             self._waiting.delete(key)
+            self.waiting -= 1
             self.take(wait.fact)
         for id_ in ids:
             self._unblock(id_)
@@ -571,6 +574,7 @@ class Book:
                 self._blocked.add(program)
                 return
             self._waiting.delete(key)
+            self.waiting -= 1
             self.take(fact)
 
     def _waiting_at(self, prefix: bytes) -> list[tuple[bytes, _Wait]]:
@@ -578,6 +582,7 @@ class Book:
 
     def _wait(self, place: bytes, fact: facts.Waiting) -> None:
         self._waits += 1
+        self.waiting += 1
         self._waiting.put(place + self._waits.to_bytes(_NUMBER_BYTES, "big"), _Wait(fact))
 
 

@@ -42,6 +42,11 @@ class ProjectionMetrics:
             ["topic", "partition"],
             registry=registry,
         )
+        self.waiting = Gauge(
+            "keyday_projection_waiting_records",
+            "Records that wait for a program version; they count in balances and statements alone.",
+            registry=registry,
+        )
         self.store_bytes = Gauge(
             "keyday_projection_store_size_bytes", "Size of the tables on disk.", registry=registry
         )

@@ -104,6 +104,7 @@ class Tables:
             self._log_once(fault)
         if self._metrics is not None:
             self._metrics.on_batch(folded, time.perf_counter() - start, self._store.size_bytes())
+            self._metrics.waiting.set(self._book.waiting)
         return folded
 
     def balances(self, account: str, as_of: int | None = None) -> list[Balance] | None:

@@ -23,6 +23,8 @@ the topics that its column names; `tests/projections/naive.py` does so in plain 
   share of nothing is null.
 - **Live and settled**: what is not called settled counts at once. Settled is what is past its hold: see docs/choices.md.
 - **Days** are home days of the program. Days, months and times compare as texts.
+- **Programs**: home days, units and periods are those of the program files. What is not published on `programs` has to be given to `keyday serve`
+  with `--programs`, too; until then records wait (`keyday_projection_waiting_records`), all but those of balances and statements.
 - **Order**: rows are in the order of the table's key.
 - **Filters** ask for the exact value of a column; `<column>_from` and `<column>_to` for a span, both ends included.
 
