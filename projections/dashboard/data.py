@@ -66,11 +66,9 @@ class Data:
             self._roster = roster
             self._read_at = time.monotonic()
 
-    def program(self, wanted: str | None, now: int) -> Program | None:
-        """The version in force of a program, the first one if none is named; ``None`` where there is none."""
-        ids = self.programs.ids()
-        chosen = wanted if wanted in ids else next(iter(ids), None)
-        return None if chosen is None else self.programs.in_force(chosen, now)
+    def program(self, name: str, now: int) -> Program | None:
+        """The version of a program that is in force; ``None`` before the first is."""
+        return self.programs.in_force(name, now)
 
     def rows(self, table: str, **filters: str | None) -> list[dict[str, Any]]:
         """The rows of a table that have these values."""

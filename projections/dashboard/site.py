@@ -199,11 +199,23 @@ class Dashboard:
             return None
         await in_thread(self._data.refresh)
         now = int(self._now() * 1_000)
-        allowed = None if visit.caller is None else visit.caller.program
-        program = self._data.program(allowed or request.query.get("program"), now)
-        if allowed is not None and (program is None or program.id != allowed):
-            program = None
+        ids = self._programs(visit)
+        asked = request.query.get("program")
+        chosen = asked if asked in ids else next(iter(ids), None)
+        program = None if chosen is None else self._data.program(chosen, now)
         return View(visit.reader, self._data, now, program, dict(request.query), visit.partner)
+
+    def _programs(self, visit: Visit) -> list[str]:
+        """The programs that a caller may look at; of a partner those where it has entries or is enrolled."""
+        ids, caller = self._data.programs.ids(), visit.caller
+        if caller is None:
+            return []
+        if caller.program is not None:
+            return [one for one in ids if one == caller.program]
+        if caller.partner is not None:
+            known = set(self._data.tables.programs_of(f"partner:{caller.partner}"))
+            return [one for one in ids if one in known or self._data.member(one, caller.partner)]
+        return ids
 
     def _page(self, name: str, title: str, make: Make) -> Answer:
         """A page of the navigation, which partners do not see."""
@@ -380,6 +392,7 @@ class Dashboard:
             signed_in=self._guard.needs_token and visit.caller is not None,
             search=visit.caller is not None and visit.partner is None,
             program=request.query.get("program"),
+            programs_seen=self._programs(visit),
             **values,
         )
 

@@ -32,7 +32,8 @@ class Demo:
     seconds: float
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps a loop running in this thread: it has to end with the module, before others start theirs.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
@@ -43,7 +44,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:  # noqa: ARG001 -- first
     data, begun = tmp_path_factory.mktemp("demo"), time.monotonic()
     with started(["demo", "--data", str(data), "--port", "0"]) as (_, url):
@@ -59,7 +60,7 @@ class Guarded:
     partner: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Guarded]:  # noqa: ARG001 -- first
     folder = tmp_path_factory.mktemp("guarded")
     keyday(folder, "demo", "--data", str(folder), "--once")

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from yarl import URL
 
@@ -23,7 +24,9 @@ from projections.dashboard.site import Dashboard
 from projections.guard import Guard
 from projections.progress import Progress
 from projections.store import Tables
+from schemas.programs import Programs
 from tests.projections.ledgers import entry
+from tests.streams.processes import EXAMPLES
 
 OWN = "partner:lea"
 OTHER = "partner:max"
@@ -32,7 +35,9 @@ Ask = Callable[..., Awaitable[tuple[int, str, dict[str, str]]]]
 
 
 @asynccontextmanager
-async def serving(tmp_path: Path, *scopes: str, lag: int | None = 0) -> AsyncIterator[tuple[Ask, list[str]]]:
+async def serving(
+    tmp_path: Path, *scopes: str, lag: int | None = 0, programs: Programs | None = None
+) -> AsyncIterator[tuple[Ask, list[str]]]:
     """A server over real tables with an entry of two partners and a customer; a token for each scope."""
     tables = Tables(tmp_path)
     tables.apply(
@@ -49,7 +54,9 @@ async def serving(tmp_path: Path, *scopes: str, lag: int | None = 0) -> AsyncIte
     if lag is not None:
         progress.report("rewards", 0, lag)
     registry, guard = CollectorRegistry(), Guard(None, book)
-    dashboard = Dashboard(Data(tables, None), progress, guard, Pulse(registry))
+    data = Data(tables, None)
+    data.programs = programs or Programs()
+    dashboard = Dashboard(data, progress, guard, Pulse(registry))
     app = http.make_app(tables, progress, registry, guard, dashboard=dashboard)
     runner, port = await http.start(app, guard, "127.0.0.1", 0)
     async with aiohttp.ClientSession(
@@ -245,5 +252,27 @@ def test_until_the_tables_are_complete_no_figure_is_shown(tmp_path: Path) -> Non
             for path in (*PAGES, "/customers/ann", "/why?entry=x", "/find?q=ann"):
                 status, text, _ = await ask(path)
                 assert (status, "€2.50" in text) == (503, False)
+
+    run(scenario)
+
+
+def test_several_programs_are_looked_at_one_by_one(tmp_path: Path) -> None:
+    programs = Programs()
+    assert not programs.load(EXAMPLES / "demo.toml").errors
+    for program in programs.all():
+        programs.add(replace(program, id="second"))
+
+    async def scenario() -> None:
+        scopes = ("operator", "program:demo", "program:other", "partner:lea")
+        async with serving(tmp_path, *scopes, programs=programs) as (ask, (operator, *others)):
+            _, text, _ = await ask("/partners?program=second", **signed(operator))
+            listed = re.findall(r'href="/\?program=(\w+)"( aria-current="true")?><bdi>', text)
+            assert listed[:2] == [("demo", ""), ("second", ' aria-current="true"')]
+            assert 'href="/budgets?program=second"' in text
+            assert (await ask("/key-days?program=../x", **signed(operator)))[0] == 200
+            for token in others:
+                for path in ("/partners/lea?program=second", "/key-days?program=second"):
+                    _, text, _ = await ask(path, **signed(token))
+                    assert "<bdi>second</bdi>" not in text
 
     run(scenario)
