@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.instructions import PARTITIONS, Cost, Found, Load, Row
+from benchmarks.instructions import COUNTED, PARTITIONS, Cost, Found, Load, Row
 from benchmarks.pump import BATCH, Pump
 from schemas.programs import Programs
 
@@ -31,6 +32,9 @@ def main(folder: Path) -> None:
     found = Found({}, [])
     for start in range(0, len(load.warm), BATCH):
         pump.feed([row[1:] for row in load.warm[start : start + BATCH]], _unwatched)
+    if COUNTED in sys.argv:
+        control = ["callgrind_control", "--instr=on", str(os.getpid())]
+        subprocess.run(control, check=True, stdout=subprocess.DEVNULL)
     for kind, rows in load.measured.items():
         if rows:
             found.events[kind] = len(rows)
