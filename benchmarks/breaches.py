@@ -24,15 +24,17 @@ FOLDER = Path("build/breaches").resolve()
 
 @click.command()
 @click.option("--events", default=1_000_000, show_default=True)
+@click.option("--partners", default=300, show_default=True, help="One in 50 may come to a reversal_rate.")
 @click.option("--breaches", default=0.002, show_default=True, help="Breaches per event.")
 @click.option("--seed", default=1, show_default=True)
-def main(*, events: int, breaches: float, seed: int) -> None:
+def main(*, events: int, partners: int, breaches: float, seed: int) -> None:
     """Generate, replay, compare; print a table."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     source, out, truth = FOLDER / "in", FOLDER / "out", FOLDER / "truth.ndjson"
     report(f"generating {events} events")
-    options = ("--events", str(events), "--seed", str(seed), "--breaches", str(breaches))
-    if run(["generate", *options, "--truth", str(truth), "--out", str(source)]):
+    options = ("--events", str(events), "--partners", str(partners), "--seed", str(seed))
+    rate = ("--breaches", str(breaches))
+    if run(["generate", *options, *rate, "--truth", str(truth), "--out", str(source)]):
         sys.exit("breaches: nothing was generated")
     report("replaying them")
     if run(["replay", "--programs", str(source / "program.toml"), "--input", str(source), "--out", str(out)]):
