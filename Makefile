@@ -39,9 +39,11 @@ $(READY): requirements-dev.lock pyproject.toml
 run: setup ## Run Keyday on this machine with sample orders (ONCE=1: end after the summary; ORDERS=FILE: your own)
 	@$(BIN)/keyday demo --data build/demo $(if $(ONCE),--once) $(if $(ORDERS),--orders "$(ORDERS)")
 
+# Those with a broker measure time and kill what they started: one after the other, with nothing beside them.
 test: setup lint types schemas-check ## Lint, types, and every test that this machine can run
 	@echo "==> Tests"
-	@$(PYTEST)
+	@status=0; $(PYTEST) --ignore tests/kafka --numprocesses auto || status=$$?; \
+	echo "==> Tests with a broker"; $(PYTEST) tests/kafka || status=$$?; exit $$status
 
 test-fast: setup ## Tests that need no broker and little time
 	@$(PYTEST) -m "not kafka and not slow" --numprocesses auto
