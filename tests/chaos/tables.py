@@ -64,6 +64,8 @@ async def dump(bootstrap: str, folder: Path) -> Files:
 
 async def judge_tables(verdict: Verdict, files: Files, env: Mapping[str, str], folder: Path) -> None:
     """Every table that a stopped server left has the rows that plain loops over the topics give."""
+    if not verdict.same:
+        return  # plain loops cannot tell the tables of a ledger that lost something
     from tests.chaos.scene import keyday  # noqa: PLC0415 - the scene judges by this module
 
     for name, naive in NAIVE.items():
@@ -73,13 +75,7 @@ async def judge_tables(verdict: Verdict, files: Files, env: Mapping[str, str], f
         except WorkerError as error:
             verdict.problem(str(error))
             return
-        try:
-            expected = naive(files)
-        except (AssertionError, LookupError, StopIteration) as error:
-            # A ledger that lost something has no tables that plain loops could tell.
-            verdict.problem(f"{name}: the topics contradict themselves: {error!r}")
-            return
-        compare(verdict, name, [json.loads(line) for line in out.read_bytes().splitlines()], expected)
+        compare(verdict, name, [json.loads(line) for line in out.read_bytes().splitlines()], naive(files))
 
 
 def compare(verdict: Verdict, name: str, rows: list[object], expected: list[object]) -> None:
