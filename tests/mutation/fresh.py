@@ -1,11 +1,14 @@
 """A plugin for runs on mutants: every test starts with nothing remembered, and properties look at the same examples.
 
-What a cache holds from an earlier test was worked out by other code than the mutant, and would hide it.
+What a cache holds from an earlier test was worked out by other code than the mutant, and would hide it. What is below
+the rules, as the catalogue that was read from its file, is no mutant's work: it is kept.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,14 +18,27 @@ settings.register_profile(
 )
 settings.load_profile("mutation")
 
+_OF_RULES = ("streams.rules.", "streams.agents.", "tests.")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    for name, module in list(sys.modules.items()):
-        if name.startswith(("streams.rules.", "tests.")):
-            for value in vars(module).values():
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
+    for one in _caches(len(sys.modules)):
+        one.cache_clear()
+
+
+@cache
+def _caches(modules: int) -> list[Any]:
+    """The caches of what is in the modules that are loaded; looked for again when there are more."""
+    del modules
+    found = {
+        id(value): value
+        for name, module in list(sys.modules.items())
+        if name.startswith(_OF_RULES) and name != __name__
+        for value in vars(module).values()
+        if hasattr(value, "cache_clear") and (value.__module__ or "").startswith(_OF_RULES)
+    }
+    return list(found.values())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
