@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final
+from typing import Final
 
 from events.time import parse_time
+from projections.dashboard.evidence import facts, sentence
 from projections.dashboard.figures import Tab
 from projections.dashboard.sums import Row
 from projections.dashboard.view import Context, View
@@ -13,8 +14,6 @@ from projections.dashboard.view import Context, View
 #: Cases on one page.
 _PAGE: Final = 50
 _TONES: Final = {"high": "bad", "medium": "warn", "low": ""}
-#: Facts of a piece of evidence that stand elsewhere on the page.
-_SHOWN_APART: Final = frozenset({"summary", "occurred"})
 
 
 def cases_page(view: View) -> Context:
@@ -72,7 +71,7 @@ def case_line(view: View, row: Row) -> Context:
         "state": reader.named("state", state),
         "state_tone": "accent" if row["status"] == "open" else "",
         "pieces": reader.say("evidence-count", count=row["pieces"]),
-        "summary": newest.get("summary", ""),
+        "newest": sentence(reader, row["rule"], newest),
     }
 
 
@@ -107,21 +106,17 @@ def case_page(view: View, partner_id: str, case_id: str) -> Context | None:
     return {
         **case_line(view, row),
         "facts": facts,
-        "evidence": [_piece(view, piece) for piece in reversed(row["evidence"])],
+        "evidence": [_piece(view, row["rule"], piece) for piece in reversed(row["evidence"])],
         "more": row["pieces"] > len(row["evidence"]),
     }
 
 
-def _piece(view: View, piece: dict[str, Any]) -> Context:
+def _piece(view: View, rule: str, piece: Row) -> Context:
     return {
-        "summary": piece["summary"],
+        "said": sentence(view.reader, rule, piece),
         "time": _time(view, piece["occurred"]),
-        "facts": [(name, _text(value)) for name, value in piece.items() if name not in _SHOWN_APART],
+        "facts": facts(view.reader, rule, piece),
     }
-
-
-def _text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _time(view: View, at: str) -> str:

@@ -14,7 +14,11 @@ from pygal.style import Style
 
 #: Pixels of the drawing, which is scaled to the page.
 _WIDTH: Final = 960
+_NARROW: Final = 720
 _HEIGHT: Final = 250
+#: Room for labels is reckoned by these sizes, which are those of a narrow screen; the style sheet sets them.
+_LABEL: Final = 18
+_ROW_LABEL: Final = 15
 #: Labels: the most that stand under a chart.
 _MOST_LABELS: Final = 8
 _ROW: Final = 34
@@ -74,9 +78,10 @@ def _drawn(
     every: bool = False,
     **options: Any,
 ) -> Markup:
+    size = _ROW_LABEL if every else _LABEL
     step = 1 if every else max(1, -(-len(labels) // _MOST_LABELS))
     chart = kind(
-        width=_WIDTH,
+        width=_NARROW if every else _WIDTH,
         height=height,
         js=[],
         css=[],
@@ -88,8 +93,7 @@ def _drawn(
         show_x_guides=False,
         min_scale=3,
         max_scale=6,
-        # Room for labels is reckoned by this size; the style sheet sets them.
-        style=Style(label_font_size=13, major_label_font_size=13),
+        style=Style(label_font_size=size, major_label_font_size=size),
         # pygal writes a scale only with its own digits; a bar's text is replaced below.
         value_formatter=axis,
         **options,

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from events.units import POINTS
 from projections.dashboard import chart
-from projections.dashboard.figures import Tab
+from projections.dashboard.figures import Tab, ratio
+from projections.dashboard.reader import Reader
 from projections.dashboard.sums import Row
 from projections.dashboard.view import Context, View
 from schemas.program import Bonus
@@ -35,6 +36,7 @@ def key_days_page(view: View) -> Context:
         marked.setdefault(day, []).append(name)
     rows = view.data.rows("key_day_performance", program=view.name, status="closed")
     rows.sort(key=lambda row: (-Decimal(row["uplift"] or -1), row["market"], row["date"]))
+    ranks = Ranks(rows)
     by = view.query.get("by", "uplift")
     if by == "revenue":
         rows.sort(key=lambda row: -row["productivity"])
@@ -44,13 +46,35 @@ def key_days_page(view: View) -> Context:
         "months": list(_months(view, first, marked)),
         "weekdays": view.reader.weekdays(),
         "coming": ahead(view),
-        "past": [_past(view, row) for row in rows],
+        "running": running(view),
+        "past": [_past(view, row, ranks) for row in rows],
         "orders": [
             Tab(view.reader.say(label), view.again("/key-days", by=name), by == name)
             for name, label in (("uplift", "uplift"), ("revenue", "per-day"), ("date", "date"))
         ],
         "uplift": _chart(view, rows),
     }
+
+
+def running(view: View) -> list[Context]:
+    """Key days that brought orders and are not closed yet, with what they brought so far."""
+    reader = view.reader
+    rows = view.data.rows("key_day_performance", program=view.name, status="open")
+    rows.sort(key=lambda row: (row["date"], row["key_day"], -row["net"]))
+    names = {} if view.program is None else {one.id: one.name for one in view.program.key_days}
+    return [
+        {
+            "name": _title(row["name"] or names.get(row["key_day"]) or row["key_day"]),
+            "day": reader.date(row["date"]),
+            "market": reader.market(row["market"]),
+            "revenue": view.money(row["net"]),
+            "orders": reader.number(row["orders"]),
+            "aov": view.money(ratio(row["net"], row["orders"])),
+            "new": reader.percent(ratio(row["new_customers"], row["orders"])),
+            "reversed": reader.percent(ratio(row["reversed_orders"], row["orders"])),
+        }
+        for row in rows
+    ]
 
 
 def ahead(view: View) -> list[Context]:
@@ -123,7 +147,7 @@ def _bonus(view: View, bonus: Bonus) -> str:
 def _months(view: View, first: date, marked: dict[date, list[str]]) -> Iterator[Context]:
     reader, month = view.reader, first
     for _ in range(_MONTHS):
-        weeks = Calendar(firstweekday=0).monthdatescalendar(month.year, month.month)
+        weeks = Calendar(reader.first_weekday).monthdatescalendar(month.year, month.month)
         yield {
             "name": reader.month(month),
             "weeks": [
@@ -144,13 +168,27 @@ def _months(view: View, first: date, marked: dict[date, list[str]]) -> Iterator[
         month = (month + timedelta(days=31)).replace(day=1)
 
 
-def _past(view: View, row: Row) -> Context:
+class Ranks:
+    """The places of past key days among those of their market, by what they brought until now."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self._values: dict[tuple[str, str], list[Decimal]] = {}
+        for row in rows:
+            for name in ("uplift", "productivity"):
+                if row[name] is not None:
+                    self._values.setdefault((name, row["market"]), []).append(Decimal(row[name]))
+
+    def place(self, reader: Reader, row: Row, name: str) -> str:
+        """The place by a figure, the greatest first; equal ones share it."""
+        if row[name] is None:
+            return ""
+        values = self._values[name, row["market"]]
+        rank = 1 + sum(one > Decimal(row[name]) for one in values)
+        return reader.say("rank-of", rank=rank, count=len(values))
+
+
+def _past(view: View, row: Row, ranks: Ranks) -> Context:
     reader = view.reader
-    ranked = row["ranked"]
-
-    def rank(place: int | None) -> str:
-        return "" if place is None else reader.say("rank-of", rank=place, count=ranked)
-
     return {
         "name": _title(row["name"] or row["key_day"]),
         "day": reader.date(row["date"]),
@@ -162,8 +200,8 @@ def _past(view: View, row: Row) -> Context:
         "uplift": reader.change(_decimal(row["uplift"])),
         "tone": "" if row["uplift"] is None else "good" if Decimal(row["uplift"]) > 0 else "bad",
         "per_day": view.money(row["productivity"]),
-        "rank_productivity": rank(row["rank_productivity"]),
-        "rank_potential": rank(row["rank_potential"]),
+        "rank_productivity": ranks.place(reader, row, "productivity"),
+        "rank_potential": ranks.place(reader, row, "uplift"),
     }
 
 
@@ -177,7 +215,7 @@ def _chart(view: View, rows: list[Row]) -> chart.Chart | None:
     if not ranked:
         return None
     labels = [
-        f"{_title(row['name'])}, {reader.market(row['market'])}, {reader.short_date(row['date'])}"
+        f"{_title(row['name'])} · {reader.market(row['market'])} · {reader.short_date(row['date'])}"
         for row in ranked
     ]
     values = [round(Decimal(row["uplift"]) * 1_000) for row in ranked]

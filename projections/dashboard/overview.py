@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from projections.dashboard import chart
 from projections.dashboard.budgets import meters
-from projections.dashboard.figures import Figure, change, per_mille, ratio, tone
-from projections.dashboard.key_days import ahead
+from projections.dashboard.figures import Figure, ratio
+from projections.dashboard.goals import present_goals
+from projections.dashboard.key_days import ahead, running
 from projections.dashboard.sums import Row, Sums, by, total
 from projections.dashboard.view import Context, View
-from streams.rules.goals import standing
 
 #: How many partners and key days the first page names.
 _TOP: Final = 5
@@ -21,7 +21,6 @@ _COMING: Final = 4
 #: Home days before today that today is compared with.
 _BEFORE: Final = 28
 _PARTNER: Final = "partner"
-_ROUND: Final = Decimal("0.01")
 
 
 def overview_page(view: View) -> Context:
@@ -37,7 +36,9 @@ def overview_page(view: View) -> Context:
     cases = view.data.rows("compliance_cases", program=view.name, status="open")
     return {
         "today_figures": _today(view, rows, partners),
-        "goals": _goals(view),
+        "goals": present_goals(view),
+        "running": running(view),
+        "time": view.reader.clock(view.now, view.zone),
         "revenue": _by_day(view, rows, first) if rows else None,
         "channels": _channels(view, rows),
         "partners": _best(view, partners),
@@ -89,60 +90,6 @@ def _count(view: View) -> Any:
 
 def _side(row: Row) -> str:
     return _PARTNER if row["channel"] == _PARTNER else "others"
-
-
-def _goals(view: View) -> list[Context]:
-    """The goals of periods that are not over, the program's first."""
-    today = view.today.isoformat()
-    rows = [
-        row
-        for row in view.data.rows("goals", program=view.name)
-        if row["period_end"] is not None and row["period_start"] <= today <= row["period_end"]
-    ]
-    order = ("program", "group", "partner")
-    rows.sort(key=lambda row: (order.index(row["scope"]), row["goal_id"], -(row["actual"] or 0)))
-    return [_goal(view, row) for row in rows if row["target"] and row["actual"] is not None][: 2 * _TOP]
-
-
-def _goal(view: View, row: Row) -> Context:
-    reader = view.reader
-    known = () if view.program is None else view.program.goals
-    goal = next((one for one in known if one.id == row["goal_id"]), None)
-    # What is expected goes with the days that are over, of which today is not yet one.
-    now = None if goal is None else standing(goal, view.today.toordinal() - 1, row["actual"])
-    expected = now.expected if now is not None and now.first <= view.today.toordinal() - 1 else None
-    pace = change(row["actual"], expected)
-    money = row["metric"] == "revenue"
-    shown = view.money if money else reader.number
-    done = row["actual"] >= row["target"]
-    if done:
-        verdict, mood = reader.say("goal-reached"), "good"
-    elif pace is None:
-        verdict, mood = "", ""
-    elif pace.quantize(_ROUND) == 0:
-        verdict, mood = reader.say("goal-even"), "good"
-    else:
-        message = "goal-ahead" if pace > 0 else "goal-behind"
-        verdict, mood = (
-            reader.say(message, share=reader.percent(abs(pace), 0)),
-            tone(pace) if pace > 0 else "warn",
-        )
-    return {
-        "id": row["goal_id"],
-        "of": row["of"],
-        "what": reader.say(
-            "goal-of",
-            metric=reader.named("metric", row["metric"]),
-            period="" if goal is None else reader.named("period", goal.period),
-        ),
-        "actual": reader.say("goal-actual", actual=shown(row["actual"]), target=shown(row["target"])),
-        "done": per_mille(ratio(row["actual"], row["target"])),
-        "mark": None if expected is None else per_mille(ratio(expected, row["target"])),
-        "expected": "" if expected is None else reader.say("goal-expected", expected=shown(expected)),
-        "verdict": verdict,
-        "tone": mood,
-        "until": reader.say("goal-until", day=reader.short_date(row["period_end"])),
-    }
 
 
 def _by_day(view: View, rows: Sequence[Row], first: date) -> chart.Chart:

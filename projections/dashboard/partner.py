@@ -18,6 +18,7 @@ from projections.dashboard.figures import median
 from projections.dashboard.partners import performance, spans
 from projections.dashboard.sums import Sums, by, total
 from projections.dashboard.view import Context, View
+from streams.rules.tiers import window_start
 
 
 class _Metric(Struct, frozen=True):
@@ -63,7 +64,7 @@ def partner_page(view: View, partner_id: str) -> Context | None:
     return {
         "id": partner_id,
         "name": data.name(view.name, partner_id),
-        "group": group,
+        "group": reader.named("group", group) if group else "",
         "suspended": data.suspended(view.name, partner_id),
         "markets": ""
         if member is None or member.markets is None
@@ -74,6 +75,7 @@ def partner_page(view: View, partner_id: str) -> Context | None:
         "scorecard": _scorecard(view, total(own), list(peers.values())) if own else [],
         "revenue": _by_day(view, own) if own else None,
         "tier": _tier(view, partner_id),
+        "progress": _progress(view, partner_id),
         "levels": _levels(view),
         "cases": [case_line(view, row) for row in cases],
         **holdings(view, account),
@@ -150,7 +152,6 @@ def _tier(view: View, partner_id: str) -> Context | None:
     if not rows:
         return None
     row, reader = rows[0], view.reader
-    money = row["metric"] == "revenue"
     return {
         "name": row["tier"] or reader.say("no-tier"),
         "change": reader.say(
@@ -159,12 +160,31 @@ def _tier(view: View, partner_id: str) -> Context | None:
             after=row["tier"] or reader.say("no-tier"),
         ),
         "since": reader.time(parse_time(row["since"]), view.zone, "short"),
-        "value": view.money(row["value"]) if money else reader.number(row["value"]),
-        "metric": reader.say(
-            "tier-since",
-            metric=reader.named("metric", row["metric"]),
-            day=reader.date(row["window_start"]),
+    }
+
+
+def _progress(view: View, partner_id: str) -> Context | None:
+    """What the partner brought in the window that tiers go by, less refunds, and what the next tier asks."""
+    reader, tiers = view.reader, None if view.program is None else view.program.tiers
+    if tiers is None:
+        return None
+    first = date.fromordinal(window_start(tiers, view.today.toordinal()))
+    rows = view.data.rows(
+        "partner_performance", partner_id=partner_id, program=view.name, day_from=first.isoformat()
+    )
+    money = tiers.metric == "revenue"
+    names = ("net", "reversed_net") if money else ("orders", "reversed_orders")
+    value = sum(int(row[names[0]]) - int(row[names[1]]) for row in rows)
+    shown = view.money if money else reader.number
+    following = next((one for one in tiers.levels if one.from_ > value), None)
+    return {
+        "label": reader.say(
+            "tier-since", metric=reader.named("metric", tiers.metric), day=reader.date(first)
         ),
+        "value": shown(value),
+        "missing": None
+        if following is None
+        else reader.say("tier-missing", amount=shown(following.from_ - value), tier=following.id),
     }
 
 

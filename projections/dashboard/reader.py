@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
@@ -10,10 +11,11 @@ from importlib import resources
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, localedata
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 from fluent.runtime import FluentBundle, FluentResource
 
 from events.units import POINTS
@@ -27,18 +29,19 @@ _LEFT_TO_RIGHT: Final = "\u2066"
 _END: Final = "\u2069"
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3_600
+#: A language with a region, such as ``en-GB`` or ``zh-Hant-TW``.
+_FORM: Final = re.compile(r"[A-Za-z]{2}(?:-[A-Za-z]{4})?-[A-Za-z]{2}")
 
 
 class Reader:
-    """One of ``LANGUAGES``."""
+    """One of ``LANGUAGES``, written as in a region of it where one is named, such as ``en_GB``."""
 
-    def __init__(self, language: str) -> None:
-        self.language = language
-        self._locale = Locale.parse(language)
+    def __init__(self, locale: str) -> None:
+        self._locale = Locale.parse(locale)
+        self.locale = locale
+        self.language = self._locale.language
         self.direction = self._locale.text_direction
-        # In a line from right to left, what is filled in keeps its own direction.
-        self._bundle = FluentBundle([language], use_isolating=self.direction == "rtl")
-        self._bundle.add_resource(FluentResource(messages(language)))
+        self._bundle = _bundle(self.language)
 
     def say(self, message: str, **values: str | int) -> str:
         """A message, filled in. Counts choose plurals.
@@ -64,7 +67,7 @@ class Reader:
         if amount is None:
             return NOTHING
         if unit == POINTS:
-            return self.say("points", count=amount, shown=self.number(amount))
+            return self.say("points", count=amount, shown=self._apart(self.number(amount)))
         # The sign stands before the digits, which go from left to right in every language.
         return self._apart(money_text(amount, unit, self._locale).lstrip(_RIGHT_TO_LEFT))
 
@@ -80,8 +83,27 @@ class Reader:
             return NOTHING
         step = Decimal(1).scaleb(-digits - 2)
         rounded = share.quantize(step, rounding=ROUND_HALF_EVEN)
-        pattern = self._locale.percent_formats[None].pattern.replace("0", "0.0" if digits else "0", 1)
+        shown = f"0.{'0' * digits}" if digits else "0"
+        pattern = self._locale.percent_formats[None].pattern.replace("0", shown, 1)
         return str(format_percent(rounded, pattern, locale=self._locale, numbering_system=DIGITS))
+
+    def exact_percent(self, share: Decimal) -> str:
+        """A share of 1 in percent, with as many digits as it has."""
+        exponent = share.normalize().as_tuple().exponent
+        return self.percent(share, max(0, -exponent - 2) if isinstance(exponent, int) else 0)
+
+    def seconds(self, seconds: Decimal) -> str:
+        """Seconds with their unit."""
+        return str(
+            format_unit(
+                seconds,
+                "second",
+                length="short",
+                format="#,##0.###",
+                locale=self._locale,
+                numbering_system=DIGITS,
+            )
+        )
 
     def change(self, share: Decimal | None) -> str:
         """A share of 1 in percent, with its sign."""
@@ -104,9 +126,14 @@ class Reader:
         return str(format_skeleton("yMMMM", _noon(day), locale=self._locale))
 
     def weekdays(self) -> list[tuple[str, str]]:
-        """Monday to Sunday: short, and whole for those who listen."""
+        """The days of a week from its first on: short, and whole for those who listen."""
         names, short = self._locale.days["stand-alone"]["wide"], self._locale.days["stand-alone"]["short"]
-        return [(short[one], names[one]) for one in range(7)]
+        return [(short[one % 7], names[one % 7]) for one in range(self.first_weekday, self.first_weekday + 7)]
+
+    @property
+    def first_weekday(self) -> int:
+        """The day that a week begins with: 0 is Monday."""
+        return int(self._locale.first_week_day)
 
     def time(self, at: int | None, zone: str = "UTC", form: str = "medium") -> str:
         """Milliseconds since the epoch, as clocks of the zone show them."""
@@ -152,9 +179,28 @@ class Reader:
 
 
 @cache
-def reader(language: str) -> Reader:
-    """The reader of a language."""
-    return Reader(language)
+def reader(locale: str) -> Reader:
+    """The reader of a language, or of a form of it."""
+    return Reader(locale)
+
+
+def form_of(language: str, header: str) -> str:
+    """A language as it is written in the first region that an ``Accept-Language`` header names with it."""
+    for part in header.split(","):
+        tag = part.partition(";")[0].strip()
+        if _FORM.fullmatch(tag) and tag[:2].lower() == language:
+            form = f"{language}_{tag[-2:].upper()}"
+            if localedata.exists(form):
+                return form
+    return language
+
+
+@cache
+def _bundle(language: str) -> FluentBundle:
+    # In a line from right to left, what is filled in keeps its own direction.
+    bundle = FluentBundle([language], use_isolating=Locale.parse(language).text_direction == "rtl")
+    bundle.add_resource(FluentResource(messages(language)))
+    return bundle
 
 
 @cache

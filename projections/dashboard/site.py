@@ -34,7 +34,7 @@ from projections.dashboard.overview import overview_page
 from projections.dashboard.partner import partner_page
 from projections.dashboard.partners import partners_page
 from projections.dashboard.pulse import Pulse
-from projections.dashboard.reader import Reader, reader
+from projections.dashboard.reader import Reader, form_of, reader
 from projections.dashboard.system import system_page
 from projections.dashboard.view import Context, View
 from projections.dashboard.why import why_page
@@ -46,13 +46,15 @@ from streams.explain.languages import LANGUAGES
 
 #: Characters: an id in an address that is longer is none.
 MAX_ID_CHARS: Final = 2_000
+#: Days that a device stays signed in, if the reader asks for it and the token lives as long.
+REMEMBERED_DAYS: Final = 30
 THEMES: Final = ("auto", "light", "dark")
 #: Cookies: the token, which only this server sees again, and what the reader likes.
 TOKEN: Final = "keyday_token"  # noqa: S105  the name of the cookie
 LANGUAGE: Final = "keyday_lang"
 THEME: Final = "keyday_theme"
 _YEAR_S: Final = 31_536_000
-_ASSET_S: Final = 86_400
+_DAY_S: Final = 86_400
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -189,7 +191,7 @@ class Dashboard:
         caller = self._guard.identify(headers)
         return Visit(
             caller if isinstance(caller, Caller) and caller.scope.role in READERS else None,
-            reader(_language(request)),
+            reader(form_of(_language(request), request.headers.get("Accept-Language", ""))),
             _chosen(request, "theme", THEME, THEMES) or THEMES[0],
         )
 
@@ -334,14 +336,18 @@ class Dashboard:
         visit = self._visit(request)
         if _is_foreign(request):
             return self._problem(request, visit, "unknown", HTTPStatus.FORBIDDEN)
-        given = (await request.post()).get("token", "")
+        form = await request.post()
+        given = form.get("token", "")
         token = given.strip() if isinstance(given, str) else ""
         caller = self._guard.identify([f"Bearer {token}"])
         if not token.isascii() or not isinstance(caller, Caller) or caller.scope.role not in READERS:
             return self._form(request, visit, visit.reader.say("token-wrong"), HTTPStatus.FORBIDDEN)
         response = _redirect(_local(request.query.get("to", "/")))
         # Without an end it is gone when the browser is closed.
-        response.set_cookie(TOKEN, token, httponly=True, samesite="Strict", path="/", secure=request.secure)
+        age = REMEMBERED_DAYS * _DAY_S if form.get("remember") else None
+        response.set_cookie(
+            TOKEN, token, max_age=age, httponly=True, samesite="Strict", path="/", secure=request.secure
+        )
         return response
 
     async def _sign_out(self, request: web.Request) -> web.StreamResponse:
@@ -357,7 +363,16 @@ class Dashboard:
         to = request.query.get("to")
         action = "/sign-in" if to is None else f"/sign-in?{urlencode({'to': to})}"
         title = visit.reader.say("sign-in")
-        text = self._render(request, visit, "sign-in.html", title=title, here="", error=error, action=action)
+        text = self._render(
+            request,
+            visit,
+            "sign-in.html",
+            title=title,
+            here="",
+            error=error,
+            action=action,
+            days=REMEMBERED_DAYS,
+        )
         return _html(text, status)
 
     def _problem(
@@ -412,7 +427,7 @@ async def _asset(request: web.Request) -> web.StreamResponse:
     name = request.match_info["name"]
     if name not in _ASSETS or request.match_info["digest"] != _content(name)[1]:
         raise web.HTTPNotFound
-    headers = {**_HEADERS, "Cache-Control": f"public, max-age={_ASSET_S}, immutable"}
+    headers = {**_HEADERS, "Cache-Control": f"public, max-age={_DAY_S}, immutable"}
     return web.Response(body=_content(name)[0], content_type=_ASSETS[name], charset="utf-8", headers=headers)
 
 

@@ -78,7 +78,7 @@ class View(Struct, frozen=True):
 
     def axis(self, amount: float) -> str:
         """An amount of the program's money in few characters, for the scale of a chart."""
-        locale = self.reader.language
+        locale = self.reader.locale
         if self.unit == POINTS:
             return str(format_compact_decimal(round(amount), locale=locale, fraction_digits=1))
         currency, scale = self.unit.partition("/")[0], unit_scale(self.unit)

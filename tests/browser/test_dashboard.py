@@ -115,7 +115,7 @@ def test_a_case_shows_its_evidence(browser: Browser, demo: Demo) -> None:
         page.locator("a.case").first.click()
         expect(page.get_by_role("heading", name="Evidence")).to_be_visible()
         page.locator("details summary").first.click()
-        expect(page.locator("details dl")).to_contain_text("source")
+        expect(page.locator("details dl")).to_contain_text("Source")
 
 
 @pytest.mark.parametrize(("scheme", "language"), list(product(("light", "dark"), ("en", "ar"))))

@@ -10,12 +10,12 @@ from fluent.runtime import FluentResource
 from fluent.syntax import ast
 from fluent.syntax.visitor import Visitor
 
-from projections.dashboard.reader import messages, reader
+from projections.dashboard.reader import form_of, messages, reader
 from streams.explain.languages import LANGUAGES
 
 FOLDER = resources.files("projections.dashboard")
 #: Messages whose names are put together from a kind and a name of the domain.
-NAMED = r"(?:kind|rule|action|severity|state|status|channel|metric|period|span|over|problem|nav|theme)-"
+NAMED = r"(?:kind|fact|group|shared|rule|action|severity|state|status|channel|metric|period|span|over|problem|nav|theme)-"
 
 
 class Named(Visitor):
@@ -125,3 +125,29 @@ def test_a_message_without_its_value_is_an_error_and_no_page() -> None:
         reader("en").say("since")
     with pytest.raises(LookupError):
         reader("en").say("no-such-message")
+
+
+def test_dates_and_numbers_are_those_of_the_region_that_the_browser_names() -> None:
+    assert form_of("en", "en-GB,en;q=0.9") == "en_GB"
+    assert form_of("de", "fr-CA, de-ch;q=0.5") == "de_CH"
+    assert form_of("en", "fr-CA") == form_of("en", "en-ZZ") == form_of("en", "en-../etc") == "en"
+    assert reader("en_GB").date("2026-11-03", "short") == "03/11/2026"
+    assert reader("en").date("2026-11-03", "short") == "11/3/26"
+    assert reader("de_CH").amount(123_456, "EUR/2") != reader("de").amount(123_456, "EUR/2")
+    assert (reader("en_GB").language, reader("en_GB").say("today")) == ("en", "Today")
+
+
+def test_a_week_begins_as_it_does_for_the_reader() -> None:
+    assert (reader("en_US").first_weekday, reader("en_US").weekdays()[0][1]) == (6, "Sunday")
+    assert (reader("en_GB").first_weekday, reader("en_GB").weekdays()[0][1]) == (0, "Monday")
+
+
+def test_shares_have_as_many_digits_as_are_asked_for_or_as_they_have() -> None:
+    assert reader("en").percent(Decimal("0.00054"), 2) == "0.05%"
+    assert [reader("en").exact_percent(Decimal(one)) for one in ("0.4", "1", "0.375", "0.0005")] == [
+        "40%",
+        "100%",
+        "37.5%",
+        "0.05%",
+    ]
+    assert reader("fr").seconds(Decimal("4.507")) == "4,507\u202fs"

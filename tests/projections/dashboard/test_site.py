@@ -31,6 +31,36 @@ from tests.streams.processes import EXAMPLES
 OWN = "partner:lea"
 OTHER = "partner:max"
 PAGES = ("/", "/partners", "/key-days", "/budgets", "/cases", "/system")
+GOALS = """
+[[goal]]
+id = "sold"
+scope = "program"
+metric = "revenue"
+period = "month"
+target = "500.00"
+
+[[goal]]
+id = "own"
+scope = "partner"
+partner_id = "lea"
+metric = "orders"
+period = "week"
+target = 40
+
+[[goal]]
+id = "content"
+scope = "group"
+group = "content"
+metric = "orders"
+period = "week"
+target = 30
+
+[[budget]]
+id = "untouched"
+amount = "1000.00"
+period = "month"
+over = "trim"
+"""
 Ask = Callable[..., Awaitable[tuple[int, str, dict[str, str]]]]
 
 
@@ -242,6 +272,52 @@ def test_the_language_is_the_address_s_then_the_chosen_one_then_the_browser_s(tm
             assert 'data-theme="dark"' in text
             assert "keyday_theme=dark" in headers["Set-Cookie"] or "keyday_lang=ar" in headers["Set-Cookie"]
             assert "Accept-Language" in headers["Vary"]
+
+    run(scenario)
+
+
+def test_a_device_stays_signed_in_only_if_it_is_asked_to(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path, "operator") as (ask, (token,)):
+            _, _, headers = await ask("/sign-in", "POST", {"token": token})
+            assert "Max-Age" not in headers["Set-Cookie"]
+            assert "expires" not in headers["Set-Cookie"].lower()
+            _, _, headers = await ask("/sign-in", "POST", {"token": token, "remember": "1"})
+            assert "Max-Age=2592000" in headers["Set-Cookie"]
+            assert "HttpOnly" in headers["Set-Cookie"]
+            _, _, headers = await ask("/sign-out", "POST", **signed(token))
+            assert "Max-Age=0" in headers["Set-Cookie"]
+
+    run(scenario)
+
+
+def test_goals_and_budgets_that_nothing_happened_to_are_shown_at_nothing(tmp_path: Path) -> None:
+    programs = Programs()
+    file = tmp_path / "program.toml"
+    file.write_text((EXAMPLES / "demo.toml").read_text() + GOALS)
+    assert not programs.load(file).errors
+
+    async def scenario() -> None:
+        async with serving(tmp_path / "tables", programs=programs) as (ask, _):
+            _, text, _ = await ask("/")
+            assert "0 of 40" in text
+            assert "€0.00 of €500.00" in text
+            assert "less than 50% of 30 so far" in text
+            assert text.count('class="meter"') == 3
+            _, text, _ = await ask("/budgets")
+            assert "€0.00 of €1,000.00" in text
+
+    run(scenario)
+
+
+def test_dates_are_written_as_in_the_region_that_the_browser_names(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as (ask, _):
+            months = []
+            for named in ("en-US", "en-GB", "de-AT"):
+                _, text, _ = await ask("/key-days", Accept_Language=named)
+                months.append(re.findall(r'<th scope="col" abbr="(\w+)">', text)[0])
+            assert months == ["Sunday", "Monday", "Montag"]
 
     run(scenario)
 
