@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import orjson
 from aiohttp import web
@@ -27,7 +27,7 @@ from projections.api.openapi import openapi
 from projections.api.rate import Rates
 from projections.api.requests import Requests
 from projections.api.routes import CALLER, Answer, Asked, Route, read_parameters
-from projections.api.server import MAX_BODY_BYTES, LimitedSite
+from projections.api.server import MAX_BODY_BYTES, SECURITY_HEADERS, LimitedSite
 from projections.api.stream import Streams, StreamTables
 from projections.api.tables import RowTables, TableRoutes
 from projections.dashboard.site import Dashboard
@@ -35,14 +35,6 @@ from projections.explanations import Explanations
 from projections.guard import Guard
 from projections.metrics import HttpMetrics
 from projections.problems import ProblemCode, problem
-
-_SECURITY_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class Readable(AccountTables, RowTables, StreamTables, Protocol):
@@ -136,20 +128,18 @@ async def start(
     """
     if guard is not None:
         guard.check_binding(host)
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        logger=server.WIRE,
-        handle_signals=False,
-        keepalive_timeout=server.KEEPALIVE_S,
-        max_line_size=server.MAX_LINE_BYTES,
-        max_field_size=server.MAX_FIELD_BYTES,
-        max_headers=server.MAX_HEADERS,
-        lingering_time=1.0,
-        shutdown_timeout=server.SHUTDOWN_S,
-    )
+    limits: dict[str, Any] = {
+        "access_log": None,
+        "logger": server.WIRE,
+        "keepalive_timeout": server.KEEPALIVE_S,
+        "max_line_size": server.MAX_LINE_BYTES,
+        "max_field_size": server.MAX_FIELD_BYTES,
+        "max_headers": server.MAX_HEADERS,
+        "lingering_time": 1.0,
+    }
+    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=server.SHUTDOWN_S, **limits)
     await runner.setup()
-    await LimitedSite(runner, host, port, most=options.connections, tls=tls).start()
+    await LimitedSite(runner, host, port, most=options.connections, limits=limits, tls=tls).start()
     return runner, runner.addresses[0][1]
 
 
@@ -247,6 +237,6 @@ def _answering(route: Route) -> Any:
 
 
 async def _harden(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers["Server"] = "keyday"
-    for name, value in _SECURITY_HEADERS.items():
+    response.headers["Server"] = SECURITY_HEADERS["Server"]
+    for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)

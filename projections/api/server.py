@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+
+from projections.problems import ProblemCode, problem
 
 #: Bytes: request line, one header field; routes that read a body have a limit of their own.
 MAX_LINE_BYTES: Final = 32_768
@@ -25,6 +29,16 @@ SHUTDOWN_S: Final = 5.0
 HANDSHAKE_S: Final = 10.0
 #: Connections that wait to be taken.
 _BACKLOG: Final = 128
+
+#: What every answer carries unless its route says otherwise.
+SECURITY_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Server": "keyday",
+    "X-Content-Type-Options": "nosniff",
+}
 
 #: Where aiohttp says what went wrong on a connection.
 WIRE: Final = logging.getLogger("projections.api.wire")
@@ -68,24 +82,33 @@ def tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
 class LimitedSite(web.TCPSite):
     """A site that answers connections beyond ``most`` with 503 at once, so that others are not starved."""
 
-    __slots__ = ("_most",)
+    __slots__ = ("_limits", "_most")
 
     def __init__(
-        self, runner: web.AppRunner, host: str, port: int, *, most: int, tls: ssl.SSLContext | None
+        self,
+        runner: web.AppRunner,
+        host: str,
+        port: int,
+        *,
+        most: int,
+        limits: Mapping[str, Any],
+        tls: ssl.SSLContext | None,
     ) -> None:
         super().__init__(runner, host, port, ssl_context=tls)
         self._most = most
+        self._limits = limits
 
     async def start(self) -> None:
         """Listen."""
         await web.BaseSite.start(self)
-        server = self._runner.server
+        server, loop = self._runner.server, asyncio.get_running_loop()
         assert server is not None  # noqa: S101  the runner is set up
 
         def connection() -> asyncio.BaseProtocol:
-            return server() if len(server.connections) < self._most else _Refusal()
+            full = len(server.connections) >= self._most
+            return _Refusal() if full else _Connection(server, loop=loop, **self._limits)
 
-        self._server = await asyncio.get_running_loop().create_server(
+        self._server = await loop.create_server(
             connection,
             self._host,
             self._port,
@@ -93,6 +116,40 @@ class LimitedSite(web.TCPSite):
             ssl_handshake_timeout=HANDSHAKE_S if self._ssl_context else None,
             backlog=_BACKLOG,
         )
+
+
+class _Connection(web.RequestHandler):
+    """A connection on which also that is a problem which no route ever sees."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """What is no HTTP, or larger than may be; nothing of it is said again."""
+        super().handle_error(request, status, exc, message)
+        return _refused(status)
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer. An exception comes from before all middlewares: nobody translated it."""
+        answer = _refused(resp.status) if isinstance(resp, web.HTTPException) else resp
+        return await super().finish_response(request, answer, start_time)
+
+
+def _refused(status: int) -> web.Response:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        answer = problem(ProblemCode.INTERNAL, "the request failed", status=status, headers=SECURITY_HEADERS)
+    else:
+        detail = "the request is malformed, larger than may be, or expects what is not done"
+        answer = problem(ProblemCode.REQUEST_REFUSED, detail, status=status, headers=SECURITY_HEADERS)
+    answer.force_close()
+    return answer
 
 
 class _Refusal(asyncio.Protocol):

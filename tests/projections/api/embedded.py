@@ -42,6 +42,7 @@ class Served(Struct):
     embedded: Embedded
     worker: EmbeddedWorker
     tables: Tables
+    progress: Progress
 
     async def settled(self) -> None:
         """Everything that was taken in is decided, and in the tables."""
@@ -84,7 +85,7 @@ async def embedded_serving(folder: Path, **options: Any) -> AsyncIterator[Served
         while not progress.loaded:  # noqa: ASYNC110  it tells nobody
             await asyncio.sleep(0.001)
         try:
-            yield Served(ask, port, tokens, embedded, worker, tables)
+            yield Served(ask, port, tokens, embedded, worker, tables, progress)
         finally:
             for task in running:
                 task.cancel()
