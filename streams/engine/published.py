@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from msgspec import Struct
 
@@ -17,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 #: The topic of published versions.
 PROGRAMS = "programs"
+#: Characters: the longest news; ids and reasons repeat what was published.
+_NEWS_CHARS: Final = 2_000
 
 
 class News(Struct, frozen=True):
@@ -38,22 +41,30 @@ class Published:
         place = f"{record.topic}/{record.partition} at {record.offset}"
         decoded = self._decode(PROGRAMS, record.key, record.value, record.headers)
         if isinstance(decoded, DecodeError):
-            return News(f"{place}: a record is refused: {decoded.code} {decoded.detail}", refused=True)
+            return News(_line(f"{place}: a record is refused: {decoded.code} {decoded.detail}"), refused=True)
         event = decoded.event
         assert isinstance(event, ProgramPublished)  # noqa: S101  the topic has no other type
         publication = self._programs.publish(event.content)
         program = publication.program
         if publication.errors or program is None:
             reasons = "; ".join(map(str, publication.errors))
-            return News(f"{place}: {event.id} is refused: {reasons}", refused=True)
+            return News(_line(f"{place}: {event.id} is refused: {reasons}"), refused=True)
         if publication.outcome is Outcome.KNOWN:
             return None
         since = format_time(program.effective_from)
         text = f"version {program.version} of {program.id} is in use for events from {since} on"
-        return News(text, refused=False)
+        return News(_line(text), refused=False)
 
     def follow(self, record: RecordLike) -> None:
         """Take a version into use, and log what became of it."""
         news = self.take(record)
         if news is not None:
             logger.log(logging.ERROR if news.refused else logging.INFO, "%s", news.text)
+
+
+def _line(text: str) -> str:
+    """The text on one line of bounded length: what a publisher wrote must not begin a line of its own."""
+    shown = (
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[:_NEWS_CHARS]
+    )
+    return "".join(shown)
