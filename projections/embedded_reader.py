@@ -6,20 +6,19 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Final, Protocol
 
 from projections.facts import Decode
-from projections.intake import take
+from projections.intake import taking
 from projections.metrics import ProjectionMetrics
 from projections.progress import Progress
+from projections.slices import Steps, in_slices
 from projections.store import Tables
-from projections.threads import in_thread
 from streams.engine.record import RecordLike
 from streams.engine.store import StoreCorruptError
 
 #: Records: one batch, which is one write of the tables.
-BATCH_RECORDS: Final = 2_000
+BATCH_RECORDS: Final = 500
 #: Seconds: how long the reader sleeps at the end of the log unless it is woken.
 POLL_S: Final = 0.1
 
@@ -97,8 +96,8 @@ class EmbeddedReader:
         if self._tables.damaged:
             self._rebuild("corrupt", "a read met a damaged file")
         try:
-            # The fold takes its time: in a thread, answers over HTTP do not wait for it.
-            found = [await in_thread(partial(self._batch, source)) for source in self._sources]
+            # The fold takes its time: answers over HTTP do not wait until all of it is done.
+            found = [await in_slices(self._batch(source)) for source in self._sources]
         except StoreCorruptError as error:
             self._rebuild("corrupt", str(error))
             return True
@@ -109,12 +108,13 @@ class EmbeddedReader:
                 self._metrics.on_lag(topic, partition, lag)
         return any(found)
 
-    def _batch(self, source: tuple[str, int]) -> bool:
+    def _batch(self, source: tuple[str, int]) -> Steps[bool]:
         records = self._log.read(*source, self._tables.position(source), self._batch_records)
         if not records:
             return False
-        taken = take(records, self._topics)
-        self._tables.apply(taken.facts, taken.positions, taken.unreadable)
+        yield
+        taken = yield from taking(records, self._topics)
+        yield from self._tables.applying(taken.facts, taken.positions, taken.unreadable)
         return True
 
     def _rebuild(self, reason: str, detail: str) -> None:

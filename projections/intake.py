@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -10,7 +11,11 @@ from msgspec import Struct
 from projections.facts import Decode, Fact
 from projections.faults import Fault, FaultCode
 from projections.progress import Source
+from projections.slices import Steps, at_once
 from streams.engine.record import RecordLike
+
+#: Records that are decoded in one step.
+_STEP_RECORDS: Final = 32
 
 
 class Taken(Struct):
@@ -21,10 +26,17 @@ class Taken(Struct):
     unreadable: list[Fault]
 
 
-def take(records: Iterable[RecordLike], topics: Mapping[str, Decode]) -> Taken:
+def take(records: Sequence[RecordLike], topics: Mapping[str, Decode]) -> Taken:
     """Decode records by their topic; those of one partition are in offset order."""
+    return at_once(taking(records, topics))
+
+
+def taking(records: Sequence[RecordLike], topics: Mapping[str, Decode]) -> Steps[Taken]:
+    """``take`` in short steps."""
     taken = Taken([], {}, [])
-    for record in records:
+    for number, record in enumerate(records, 1):
+        if not number % _STEP_RECORDS:
+            yield
         taken.positions[record.topic, record.partition] = record.offset + 1
         try:
             fact = topics[record.topic](record)

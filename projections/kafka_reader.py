@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -17,15 +16,15 @@ from aiokafka.errors import (
 )
 
 from projections.facts import Decode
-from projections.intake import take
+from projections.intake import taking
 from projections.metrics import ProjectionMetrics
 from projections.progress import Progress
+from projections.slices import in_slices
 from projections.store import Tables
-from projections.threads import in_thread
 from streams.engine.store import StoreCorruptError
 
 #: Records: one batch, which is one write of the tables.
-BATCH_RECORDS: Final = 2_000
+BATCH_RECORDS: Final = 500
 #: Milliseconds: how long a fetch waits for records before lag and damage are looked at again.
 POLL_MS: Final = 200
 #: Seconds: between two tries to reach the brokers or to find the topic.
@@ -96,11 +95,9 @@ class KafkaReader:
             records = [record for batch in batches.values() for record in batch]
             try:
                 if records:
-                    taken = take(records, self._topics)
-                    # The fold takes its time: in a thread, answers over HTTP do not wait for it.
-                    await in_thread(
-                        partial(self._tables.apply, taken.facts, taken.positions, taken.unreadable)
-                    )
+                    # The fold takes its time: answers over HTTP do not wait until all of it is done.
+                    taken = await in_slices(taking(records, self._topics))
+                    await in_slices(self._tables.applying(taken.facts, taken.positions, taken.unreadable))
             except StoreCorruptError as error:
                 await self._rebuild(consumer, sources, "corrupt", str(error))
             else:

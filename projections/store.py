@@ -10,6 +10,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -27,6 +28,7 @@ from projections.keys import VERSION, account_key, escape, statement_key
 from projections.metrics import ProjectionMetrics
 from projections.pages import RowPage, RowRefusal, all_rows, page
 from projections.progress import Source
+from projections.slices import Steps, at_once
 from projections.tables.table import Row, Table
 from projections.versions import Versions
 from schemas.programs import Programs
@@ -39,6 +41,8 @@ FOLD_VERSION: Final = 4
 #: What tables of this version are marked with.
 STAMP: Final = b"%d" % FOLD_VERSION
 
+#: Facts that are folded in one step: about half a millisecond.
+_STEP_FACTS: Final = 16
 #: Rows that are replaced in one write.
 _REPLACED_ROWS: Final = 2_000
 
@@ -96,14 +100,34 @@ class Tables:
         unreadable: Sequence[Fault] = (),
     ) -> Folded:
         """Fold a batch and move its sources to ``positions``, both or neither."""
-        start = time.perf_counter()
-        folded = self._guard(lambda: self._fold(facts))
+        return at_once(self.applying(facts, positions, unreadable))
+
+    def applying(
+        self,
+        facts: Sequence[Fact],
+        positions: Mapping[Source, int],
+        unreadable: Sequence[Fault] = (),
+    ) -> Steps[Folded]:
+        """``apply`` in short steps, all of which have to be done; reads in between see what was before."""
+        spent, start = 0.0, time.perf_counter()
+        batch = Batch(self._store.get)
+        for first in range(0, len(facts), _STEP_FACTS):
+            step = facts[first : first + _STEP_FACTS]
+            self._guard(partial(self._fold, batch, step))
+            spent += time.perf_counter() - start
+            yield
+            start = time.perf_counter()
+        folded = batch.result()
         folded.faults.extend(unreadable)
+        spent += time.perf_counter() - start
+        yield
+        start = time.perf_counter()
         self._guard(lambda: self._write(folded, positions))
         for fault in folded.faults:
             self._log_once(fault)
         if self._metrics is not None:
-            self._metrics.on_batch(folded, time.perf_counter() - start, self._store.size_bytes())
+            spent += time.perf_counter() - start
+            self._metrics.on_batch(folded, spent, self._store.size_bytes())
             self._metrics.waiting.set(self._book.waiting)
         return folded
 
@@ -212,14 +236,13 @@ class Tables:
         if changes:
             self._commit(changes, delta, {})
 
-    def _fold(self, facts: Sequence[Fact]) -> Folded:
-        batch, take = Batch(self._store.get), self._book.take
+    def _fold(self, batch: Batch, facts: Sequence[Fact]) -> None:
+        take = self._book.take
         for fact in facts:
             if not isinstance(fact, RewardEvent):
                 take(fact)
             elif batch.add(fact):
                 take(Ledger(fact.time, fact))
-        return batch.result()
 
     def _write(self, folded: Folded, positions: Mapping[Source, int]) -> None:
         changes: list[Change] = list(folded.changes.items())

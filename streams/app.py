@@ -437,6 +437,7 @@ class Projection:
             OSError: the address is taken.
         """
         stopped = _stop_on_signals()
+        tune_interpreter()
         settings = self._settings
         guard = Guard(settings.http_token, TokenBook(self._tokens))
         options, certificate = http_options(settings), tls(settings.http_cert_file, settings.http_key_file)
