@@ -40,7 +40,7 @@ async def delays(
         for tp in consumer.assignment():
             await consumer.position(tp)
         reading = asyncio.create_task(_read(consumer, sent_at, first=int(eps * WARM_UP_S), last=total - 1))
-        await _send(bootstrap, partitions, sent_at, customers, eps)
+        await send(bootstrap, partitions, sent_at, customers, eps)
         try:
             return sorted(await asyncio.wait_for(reading, WAIT_S))
         except TimeoutError:
@@ -49,9 +49,12 @@ async def delays(
         await consumer.stop()
 
 
-async def _send(bootstrap: str, partitions: int, sent_at: array[float], customers: int, eps: float) -> None:
+async def send(
+    bootstrap: str, partitions: int, sent_at: array[float], customers: int, eps: float, prefix: str = "d"
+) -> None:
+    """Append an order for each place of ``sent_at``, ``eps`` a second; note there when it was handed over."""
     # Made before the clock runs: on two cores the load must not take what the worker needs.
-    load = [order(n, customers, START + SPAN_MS + n, f"d{n}") for n in range(len(sent_at))]
+    load = [order(n, customers, START + SPAN_MS + n, f"{prefix}{n}") for n in range(len(sent_at))]
     places = {key: partition_of(key, partitions) for key in {key for key, _ in load}}
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks=1, max_batch_size=900_000)
     await producer.start()
