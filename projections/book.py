@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -22,12 +22,13 @@ from projections import facts
 from projections.facts import (
     Attributed,
     Click,
+    Enrolled,
     Fact,
     Foreign,
     Ledger,
-    Referred,
     Refund,
     Said,
+    Stood,
     Version,
 )
 from projections.keys import key_of
@@ -43,6 +44,8 @@ from projections.orders import (
     Grant,
     Order,
     contributions,
+    goal_place,
+    goal_unit,
     grant_key,
 )
 from projections.tables import (
@@ -53,6 +56,7 @@ from projections.tables import (
     key_day_performance,
     leaderboard,
     partner_performance,
+    partners,
     referrals,
     tiers,
 )
@@ -60,13 +64,16 @@ from projections.tables.budgets import StoredBudget
 from projections.tables.compliance_cases import EVIDENCE_MAX, StoredCase
 from projections.tables.goals import StoredGoal
 from projections.tables.key_day_performance import StoredKeyDay
+from projections.tables.partners import StoredPartner
 from projections.tables.referrals import StoredReferral
 from projections.tables.tiers import StoredTier
 from projections.versions import Versions
 from schemas.program import Program
 from streams.engine.state import Change, Delta, Reader, Space, State
+from streams.rules.home_days import iso_date
 
-#: The book's own rows: orders, inputs by business id, pending grants, what waits, programs, ids seen.
+#: The book's own rows: orders, inputs by business id, pending grants, what waits, programs, ids seen, and
+#: orders by partner and time, where goals of groups ask for its group.
 ORDERS: Final = b"O"
 INPUTS: Final = b"I"
 LOTS: Final = b"L"
@@ -74,10 +81,13 @@ WAITING: Final = b"W"
 PROGRAMS: Final = b"P"
 SEEN: Final = b"D"
 ONLY: Final = b"N"
+CREDITED: Final = b"G"
 #: Rows of each kind that are kept in memory beyond a batch.
 _CACHED_ROWS: Final = 20_000
 _PARTNER: Final = "partner:"
 _NUMBER_BYTES: Final = 8
+#: Behind all keys that begin with a prefix and go on with a number.
+_LAST: Final = b"\xff" * (_NUMBER_BYTES + 1)
 #: Within ``WAITING``: entries of the ledger, which wait in one row for each program, and all else.
 _ENTRIES: Final = b"e"
 _OTHERS: Final = b"o"
@@ -117,6 +127,10 @@ class Book:
         self._tiers: Space[StoredTier] = space(tiers.PREFIX, StoredTier)
         self._referrals: Space[StoredReferral] = space(referrals.PREFIX, StoredReferral)
         self._cases: Space[StoredCase] = space(compliance_cases.PREFIX, StoredCase)
+        self._partners: Space[StoredPartner] = space(partners.PREFIX, StoredPartner)
+        self._credited: Space[bool] = space(CREDITED, bool, 0)
+        #: Versions and home days whose budgets and goals have their rows.
+        self._opened: set[tuple[str, int, int]] = set()
         #: What each order that this batch touched added before it.
         self._before: dict[bytes, Contributions] = {}
         waiting = [key for key, _ in self._waiting.scan(b"", b"\xff")]
@@ -145,7 +159,7 @@ class Book:
                 self._wait(_OTHERS + key_of(data.program, str(data.program_version)), fact)
             else:
                 self._attributed(fact)
-        elif isinstance(fact, Click | Foreign | Refund | Referred):
+        elif isinstance(fact, facts.Taken):
             self._input(fact)
 
     def drain(self) -> tuple[list[Change], Delta]:
@@ -153,7 +167,7 @@ class Book:
         touched, self._before = self._before, {}
         for key, before in touched.items():
             order = self._orders.get(key)
-            after = {} if order is None else contributions(order, self._versions)
+            after = {} if order is None else self._contributions(order)
             if after != before:
                 self._settle(before, after)
             if order is not None:
@@ -170,8 +184,11 @@ class Book:
             order = Order(program, order_id)
             self._orders.put(key, order)
         if key not in self._before:
-            self._before[key] = contributions(order, self._versions)
+            self._before[key] = self._contributions(order)
         return order
+
+    def _contributions(self, order: Order) -> Contributions:
+        return contributions(order, self._versions, self._group_at)
 
     def _attributed(self, fact: Attributed) -> None:
         data, time = fact.data, fact.time
@@ -187,6 +204,7 @@ class Book:
         ]
         order.decided = Decided(
             data.program_version,
+            time,
             home.ordinal(time),
             data.customer_id,
             data.market,
@@ -196,6 +214,13 @@ class Book:
             tuple(key_days),
             tuple((credit.partner_id, credit.net) for credit in data.credits),
         )
+        self._open(program, order.decided.day)
+        if any(goal.scope == "group" for goal in program.goals):
+            at = time.to_bytes(_NUMBER_BYTES, "big")
+            for credit in data.credits:
+                self._credited.put(
+                    key_of(data.program, credit.partner_id) + at + data.order_id.encode(), value=True
+                )
 
     def _settle(self, before: Contributions, after: Contributions) -> None:
         for place, (unit, sums) in before.items():
@@ -248,11 +273,56 @@ class Book:
         self._budgets.put(place, row)
         return row
 
+    def _open(self, program: Program, day: int) -> None:
+        """See to it that budgets and goals have rows for a home day with an order of a version."""
+        place = (program.id, program.version, day)
+        if place in self._opened:
+            return
+        self._opened.add(place)
+        home = self._versions.home(program.id)
+        assert home is not None  # noqa: S101 - the program is known
+        last = home.midnight(day + 1) - 1
+        for budget in self._budgets_of(program, day):
+            budget.seen = max(budget.seen, last)
+        for goal in self._goals_of(program, day):
+            goal.seen = max(goal.seen, day)
+
+    def _begin(self, program: Program) -> None:
+        """See to it that budgets and goals have rows for the home day on which a version comes into force."""
+        home = self._versions.home(program.id)
+        assert home is not None  # noqa: S101 - the program is known
+        at = program.effective_from
+        day = home.ordinal(at)
+        for budget in self._budgets_of(program, day):
+            budget.start = min(budget.start or at, at)
+        for goal in self._goals_of(program, day):
+            goal.start = min(goal.start or day, day)
+
+    def _budgets_of(self, program: Program, day: int) -> Iterator[StoredBudget]:
+        for budget in program.budgets.values():
+            period = iso_date(day)[:7] if budget.period == "month" else "lifetime"
+            row = self._budget(program.id, budget.id, period)
+            row.unit = program.money_unit
+            yield row
+
+    def _goals_of(self, program: Program, day: int) -> Iterator[StoredGoal]:
+        """The rows of goals that say whose they are."""
+        for goal in program.goals:
+            if goal.scope == "program" or goal.of is not None:
+                row = self._goal(*goal_place(program, goal, goal.of or "", day))
+                row.unit = goal_unit(program, goal)
+                yield row
+
     def _progress(self, key: tuple[str, ...], unit: str, change: Sequence[int], whole: Sequence[int]) -> None:
         row = self._goal(*key)
         row.unit = unit
         row.actual += change[0]
-        row.day = max(row.day, whole[1])
+        day = whole[1]
+        row.days[day] = row.days.get(day, 0) + change[2]
+        if not row.days[day]:
+            del row.days[day]
+            if row.is_empty:
+                self._goals.put(key_of(*key[:4]), None)
 
     def _goal(self, program: str, goal: str, of: str, start: str, scope: str, metric: str) -> StoredGoal:
         place = key_of(program, goal, of, start)
@@ -372,7 +442,7 @@ class Book:
 
     # -- inputs ---------------------------------------------------------------------------------------
 
-    def _input(self, fact: Click | Foreign | Refund | Referred) -> None:
+    def _input(self, fact: facts.Taken) -> None:
         program = self._only.get(b"") if fact.program == facts.ONLY else fact.program
         home = None if program is None else self._versions.home(program)
         if program is None or home is None:
@@ -388,6 +458,8 @@ class Book:
             self._foreign(program, fact)
         elif isinstance(fact, Refund):
             self._refund(program, fact)
+        elif isinstance(fact, Enrolled | Stood):
+            self._told_of(program, fact)
         else:
             told = (fact.advocate_id, fact.friend_id, fact.time)
             _, new = self._offer("referral", program, (fact.referral_id,), fact, told)
@@ -464,6 +536,44 @@ class Book:
             if not row.known:
                 self._referrals.put(key_of(program, referral_id), None)
 
+    # -- partners -------------------------------------------------------------------------------------
+
+    def _told_of(self, program: str, fact: Enrolled | Stood) -> None:
+        row, told = self._partner(program, fact.partner_id), (fact.digest, fact.sign, fact.time)
+        if isinstance(fact, Stood):
+            standing = partners.Standing(*told, fact.suspended, fact.reason, fact.actor)
+            after = partners.with_standing(row, standing)
+        else:
+            record = partners.Record(
+                *told,
+                fact.group,
+                fact.name,
+                fact.markets,
+                fact.terms_version,
+                fact.paid_search_allowed,
+                fact.locale,
+            )
+            after = partners.with_record(row, record)
+            if partners.timeline(after) != partners.timeline(row):
+                self._touch(program, fact.partner_id, fact.time)
+        self._partners.put(key_of(fact.partner_id, program), after)
+
+    def _touch(self, program: str, partner: str, since: int) -> None:
+        """Note what orders credited to a partner from an instant on add, before its group changes."""
+        prefix = key_of(program, partner)
+        start = prefix + max(0, since).to_bytes(_NUMBER_BYTES, "big")
+        for key, _ in list(self._credited.scan(start, prefix + _LAST)):
+            self._order(program, key[len(prefix) + _NUMBER_BYTES :].decode())
+
+    def _partner(self, program: str, partner: str) -> StoredPartner:
+        place = key_of(partner, program)
+        row = self._partners.get(place) or StoredPartner(partner, program)
+        self._partners.put(place, row)
+        return row
+
+    def _group_at(self, program: str, partner: str, at: int) -> str:
+        return partners.group_at(self._partners.get(key_of(partner, program)), at)
+
     # -- what was said --------------------------------------------------------------------------------
 
     def on_tier(self, fact: Said, data: TierChanged) -> None:
@@ -471,6 +581,7 @@ class Book:
         if self._seen.get(key) is not None:
             return
         self._seen.put(key, fact.time)
+        self._partner(data.program, data.partner_id).tier = data.after
         place = key_of(data.partner_id, data.program)
         row = self._tiers.get(place) or StoredTier(data.partner_id, data.program)
         row.tier, row.before, row.since = data.after, data.before, fact.time
@@ -526,8 +637,10 @@ class Book:
         row.open, row.decision, row.actor = False, data.decision, data.actor
         row.resolved_at, row.entries, row.amounts = fact.time, data.entries, data.amounts
 
-    def on_barred(self, _: Said, data: PartnerBarred) -> None:
+    def on_barred(self, fact: Said, data: PartnerBarred) -> None:
         self._case(data.partner_id, data.program, data.case_id).suspended = True
+        partner = self._partner(data.program, data.partner_id)
+        partner.barred = max(partner.barred, fact.time)
 
     def _case(self, partner: str, program: str, case_id: str) -> StoredCase:
         place = key_of(partner, program, case_id)
@@ -548,12 +661,15 @@ class Book:
             key = key_of(one.id, str(one.version))
             if self._programs.get(key) is None:
                 self._programs.put(key, one)
+                self._begin(one)
         if self._only.get(b"") is None and not self._versions.empty:
             self._only.put(b"", self._versions.first() or "")
         if not self._waits:
             return
         ids = sorted({one.id for one in programs})
-        places = {(one.id, str(one.version)) for one in programs} | {(id_, "") for id_ in (*ids, facts.ONLY)}
+        places = {(one.id, str(one.version)) for one in programs} | {(id_, "") for id_ in ids}
+        if self._only.get(b""):
+            places.add((facts.ONLY, ""))
         found: list[tuple[bytes, _Wait]] = []
         for place in sorted(places):
             found += self._waiting_at(_OTHERS + key_of(*place))
@@ -578,7 +694,7 @@ class Book:
             self.take(fact)
 
     def _waiting_at(self, prefix: bytes) -> list[tuple[bytes, _Wait]]:
-        return list(self._waiting.scan(prefix, prefix + b"\xff" * 9))
+        return list(self._waiting.scan(prefix, prefix + _LAST))
 
     def _wait(self, place: bytes, fact: facts.Waiting) -> None:
         self._waits += 1

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from itertools import islice
 from typing import IO, Any, Final
 
 import orjson
 
+from events.time import parse_time
+from projections.tables.column import Column
 from projections.tables.table import Row, Table
 
 #: Rows of one row group of a Parquet file.
@@ -44,7 +47,7 @@ def write_csv(table: Table, rows: Iterable[Row], file: IO[bytes]) -> int:
 
 
 def write_parquet(table: Table, rows: Iterable[Row], file: IO[bytes]) -> int:
-    """Columns typed as declared (decimals as texts, lists and objects as JSON texts), with their meaning.
+    """Columns typed as declared, with their meaning; decimals, lists and objects are texts.
 
     Raises:
         ParquetMissingError: pyarrow is not installed.
@@ -54,12 +57,17 @@ def write_parquet(table: Table, rows: Iterable[Row], file: IO[bytes]) -> int:
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError as error:
         raise ParquetMissingError from error
-    types = {"integer": pa.int64(), "boolean": pa.bool_()}
+    types = {
+        "integer": pa.int64(),
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+        "time": pa.timestamp("ms", tz="UTC"),
+    }
     schema = pa.schema(
         [
             pa.field(
                 column.name,
-                types.get(column.type, pa.string()),
+                types.get(_type(column), pa.string()),
                 metadata={"unit": column.unit, "description": column.doc, "source": column.source},
             )
             for column in table.columns
@@ -70,12 +78,30 @@ def write_parquet(table: Table, rows: Iterable[Row], file: IO[bytes]) -> int:
     with parquet.ParquetWriter(file, schema) as writer:
         for group in _groups(rows):
             columns = {
-                column.name: [_cell(row.get(column.name)) for row in group] for column in table.columns
+                column.name: list(
+                    map(_CELLS.get(_type(column), _cell), (row.get(column.name) for row in group))
+                )
+                for column in table.columns
             }
             writer.write_table(pa.table(columns, schema=schema))
             count += len(group)
     return count
 
+
+def _type(column: Column) -> str:
+    """A column's type, or date or time for a text that is one."""
+    return column.unit if column.type == "string" and column.unit in _CELLS else column.type
+
+
+def _date(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+#: What becomes of texts that are dates and times.
+_CELLS: Final[dict[str, Callable[[Any], Any]]] = {
+    "date": _date,
+    "time": lambda value: parse_time(value) if value else None,
+}
 
 FORMATS: Final[dict[str, Callable[[Table, Iterable[Row], IO[bytes]], int]]] = {
     "ndjson": write_ndjson,

@@ -7,13 +7,23 @@ with the sign -1, so that both together count for nothing, in whatever order the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 from xxhash import xxh3_64_intdigest
 
-from events.inputs import InputEvent, LinkClicked, OrderCancelled, OrderPlaced, OrderRefunded, ReferralCreated
+from events.inputs import (
+    InputEvent,
+    LinkClicked,
+    OrderCancelled,
+    OrderPlaced,
+    OrderRefunded,
+    PartnerRecord,
+    PartnerReinstated,
+    PartnerSuspended,
+    ReferralCreated,
+)
 from events.milestones import GoalProgressed, KeyDayClosed, KeyDayUpcoming
 from events.outputs import (
     AttributionDecided,
@@ -29,10 +39,13 @@ from events.time import parse_time
 from schemas.codec import Decoded, Decoder
 from schemas.dead_letters import read_dead_letter
 from schemas.rewards import decode_output
+from streams.engine.record import Headed
 from streams.engine.task import ORIGIN
 
 #: The program of an input that names none.
 ONLY: Final = ""
+#: Inputs that are read besides clicks and orders.
+_OTHER_INPUTS: Final = ("partner-events", "referrals")
 
 
 class Ledger(Struct, frozen=True, tag="ledger", gc=False):
@@ -126,29 +139,36 @@ class Referred(Seen, frozen=True, kw_only=True, tag="referred"):
     friend_id: str
 
 
+class Enrolled(Seen, frozen=True, kw_only=True, tag="enrolled"):
+    """A partner's record: it replaces the one before."""
+
+    partner_id: str
+    group: str
+    name: str | None
+    markets: tuple[str, ...] | None
+    terms_version: str | None
+    paid_search_allowed: bool
+    locale: str | None
+
+
+class Stood(Seen, frozen=True, kw_only=True, tag="stood"):
+    """A partner was suspended by a person, or reinstated."""
+
+    partner_id: str
+    suspended: bool
+    reason: str | None
+    actor: str | None
+
+
 class Version(Struct, frozen=True, gc=False):
     """A version of a program as it was published: the program file as JSON."""
 
     content: bytes
 
 
-Waiting = Ledger | Attributed | Click | Foreign | Refund | Referred
-Fact = RewardEvent | Attributed | Said | Click | Foreign | Placed | Refund | Referred | Version
-
-
-class Headed(Protocol):
-    """What is asked of a record, wherever it stands."""
-
-    @property
-    def topic(self) -> str: ...
-    @property
-    def timestamp(self) -> int: ...
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
-    @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+Taken = Click | Foreign | Refund | Referred | Enrolled | Stood
+Waiting = Ledger | Attributed | Taken
+Fact = RewardEvent | Attributed | Said | Placed | Taken | Version
 
 
 #: A record's fact; ``None`` for one that no table looks at. Raises ``ValueError`` or an error of msgspec.
@@ -258,6 +278,11 @@ def referral(record: Headed) -> Fact | None:
     return _input("referrals", record.value, record.headers, 1)
 
 
+def partner(record: Headed) -> Fact | None:
+    """The record or the standing of a record of ``partner-events``."""
+    return _input("partner-events", record.value, record.headers, 1)
+
+
 def dead_letter(record: Headed) -> Fact | None:
     """The input that a record of ``dead-letters`` takes back, if it is one of those that are read."""
     letter = read_dead_letter(record.timestamp, record.key, record.value, record.headers)
@@ -271,7 +296,7 @@ def dead_letter(record: Headed) -> Fact | None:
         return _click(letter.value, letter.headers, -1)
     if topic == "orders":
         return _order(letter.value, letter.headers, -1)
-    return _input(topic, letter.value, letter.headers, -1) if topic == "referrals" else None
+    return _input(topic, letter.value, letter.headers, -1) if topic in _OTHER_INPUTS else None
 
 
 def version(record: Headed) -> Fact | None:
@@ -285,6 +310,7 @@ LEDGER: Final[Mapping[str, Decode]] = {"rewards": ledger_entry}
 #: Every topic that the tables are folded from.
 SOURCES: Final[Mapping[str, Decode]] = {
     "programs": version,
+    "partner-events": partner,
     "clicks": click,
     "referrals": referral,
     "orders": order,
@@ -346,7 +372,7 @@ def placed(order: Foreign) -> Placed | None:
 
 def _input(  # noqa: PLR0911 - one for each type
     topic: str, value: bytes | None, headers: Sequence[tuple[str, bytes]], sign: int
-) -> Click | Placed | Refund | Referred | None:
+) -> Taken | Placed | None:
     decoded = _decode_input(topic, None, value, headers)
     if not isinstance(decoded, Decoded):
         return None
@@ -369,6 +395,12 @@ def _input(  # noqa: PLR0911 - one for each type
         return Refund(**seen, **ids, refund_id=None, amount=0, currency="")
     if isinstance(event, ReferralCreated):
         return Referred(**seen, **_fields(event, "referral_id", "advocate_id", "friend_id"))
+    if isinstance(event, PartnerRecord):
+        own = _fields(event, "partner_id", "group", "name", "markets", "terms_version", "locale")
+        return Enrolled(**seen, **own, paid_search_allowed=event.paid_search_allowed)
+    if isinstance(event, PartnerSuspended | PartnerReinstated):
+        suspended = isinstance(event, PartnerSuspended)
+        return Stood(**seen, **_fields(event, "partner_id", "reason", "actor"), suspended=suspended)
     return None
 
 

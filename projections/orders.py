@@ -6,18 +6,23 @@ first: a change of the row takes out what it added before and adds what it comes
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
 
+from events.messages import Figures
 from projections.versions import Versions
-from schemas.program import Program
+from schemas.program import Goal, Program
+from streams.rules.goals import metric_of
 from streams.rules.home_days import iso_date
 from streams.rules.periods import period_of
 from streams.rules.refunds import target
 
 #: What an order adds, by table and key: the unit of its money and the sums.
 Contributions = dict[tuple[str, tuple[str, ...]], tuple[str, tuple[int, ...]]]
+#: The group that a partner of a program has at an instant.
+Groups = Callable[[str, str, int], str]
 
 PARTNERS: Final = "partner_performance"
 CHANNELS: Final = "channel_performance"
@@ -33,6 +38,7 @@ class Decided(Struct, array_like=True, frozen=True, gc=False):
     """An order's attribution: ``day`` is the home day (ordinal), key days are (id, first local date)."""
 
     version: int
+    time: int
     day: int
     customer_id: str
     market: str
@@ -100,7 +106,7 @@ def lost(order: Order, decided: Decided, program: Program) -> tuple[int, int, bo
     return refunded, net, refunded >= net > 0
 
 
-def contributions(order: Order, versions: Versions) -> Contributions:
+def contributions(order: Order, versions: Versions, groups: Groups) -> Contributions:
     """What the order adds to the tables."""
     found: Contributions = {}
     _spend(order, versions, found)
@@ -118,7 +124,10 @@ def contributions(order: Order, versions: Versions) -> Contributions:
     found[CHANNELS, (order.program, decided.channel, decided.market, day)] = (unit, sums)
     for key_day, date in decided.key_days:
         found[KEY_DAYS, (order.program, decided.market, key_day, date)] = (unit, sums)
-    _goals(found, program, decided, "", (1 - gone, decided.net - back, new * (1 - gone)))
+    kept = (1 - gone, decided.net - back, new * (1 - gone))
+    for goal in program.goals:
+        if goal.scope == "program":
+            _reach(found, program, decided, goal, "", kept)
     for partner, net in decided.credits:
         part = target(net, refunded, of, program.rounding) if refunded else 0
         money, points, settled_money, settled_points, is_settled = _earned(order, partner)
@@ -128,11 +137,16 @@ def contributions(order: Order, versions: Versions) -> Contributions:
             (
                 0, 1, net, new, gone, part, money, points,
                 int(stays), net - part if stays else 0, settled_money, settled_points,
+                new if stays else 0,
             ),
         )  # fmt: skip
         kept = (1 - gone, net - part, new * (1 - gone))
         found[LEADERS, (order.program, day[:7], partner)] = (unit, (*kept, money, settled_money))
-        _goals(found, program, decided, partner, kept)
+        for goal in program.goals:
+            if goal.scope != "program":
+                whose = partner if goal.scope == "partner" else groups(program.id, partner, decided.time)
+                if goal.of is None or goal.of == whose:
+                    _reach(found, program, decided, goal, whose, kept)
     return found
 
 
@@ -154,20 +168,22 @@ def _earned(order: Order, partner: str) -> tuple[int, int, int, int, bool]:
     return money, points, settled_money, settled_points, waiting == 0
 
 
-def _goals(
-    found: Contributions, program: Program, decided: Decided, partner: str, kept: tuple[int, int, int]
+def goal_place(program: Program, goal: Goal, of: str, day: int) -> tuple[str, ...]:
+    """The key of a goal's row in the period of a home day, its scope and its metric."""
+    return program.id, goal.id, of, iso_date(period_of(goal.period, day)[0]), goal.scope, goal.metric
+
+
+def goal_unit(program: Program, goal: Goal) -> str:
+    """What a goal is counted in."""
+    return program.money_unit if goal.metric == "revenue" else goal.metric
+
+
+def _reach(
+    found: Contributions, program: Program, decided: Decided, goal: Goal, of: str, kept: Figures
 ) -> None:
-    orders, net, new_customers = kept
-    metrics = {"orders": orders, "revenue": net, "new_customers": new_customers}
-    scope = "partner" if partner else "program"
-    for goal in program.goals:
-        if goal.scope == scope and goal.of in {None, partner}:
-            start = iso_date(period_of(goal.period, decided.day)[0])
-            unit = program.money_unit if goal.metric == "revenue" else goal.metric
-            found[GOALS, (program.id, goal.id, partner, start, scope, goal.metric)] = (
-                unit,
-                (metrics[goal.metric], decided.day),
-            )
+    place = (GOALS, goal_place(program, goal, of, decided.day))
+    _, (before, *_) = found.get(place, ("", (0,)))
+    found[place] = (goal_unit(program, goal), (before + metric_of(goal, kept), decided.day, 1))
 
 
 def _spend(order: Order, versions: Versions, found: Contributions) -> None:

@@ -10,11 +10,12 @@ from typing import Final
 
 import orjson
 
-from projections.facts import SOURCES, Fact, Headed
+from projections.facts import SOURCES, Fact
 from projections.store import Tables
 from projections.tables import TABLES
 from projections.tables.table import Table
 from schemas.programs import Programs
+from streams.engine.record import Headed
 
 #: Records: a replay folds this many at once, which is all that it keeps in memory.
 FOLD_ENTRIES: Final = 2_000

@@ -13,6 +13,7 @@ from projections.tables import (
     key_day_performance,
     leaderboard,
     partner_performance,
+    partners,
     referrals,
     statements,
     tiers,
@@ -24,6 +25,7 @@ TABLES: Final[dict[str, Table]] = {
     for module in (
         balances,
         statements,
+        partners,
         partner_performance,
         key_day_performance,
         channel_performance,

@@ -18,17 +18,22 @@ PREFIX: Final = b"b"
 
 
 class Budget(Struct, frozen=True):
-    """A budget in a month, or over its lifetime; the month is that of the home days of the orders."""
+    """A budget in a month, or over its lifetime; the month is that of the home days of the orders.
+
+    It has a row, with nothing spent, from the month on in which a version with it comes into force, and for
+    every month with an order of such a version.
+    """
 
     program: Annotated[str, about("id", "The program.", "rewards, milestones")]
     budget_id: Annotated[str, about("id", "The budget.", "rewards, milestones")]
-    period: Annotated[str, about("date", "A home month such as 2026-11, or lifetime.", "rewards, programs")]
+    period: Annotated[str, about("month", "A home month such as 2026-11, or lifetime.", "rewards, programs")]
     unit: Annotated[str, about("text", "The unit of the money in this row.", "programs")]
     amount: Annotated[
         int | None,
         about(
             "minor",
-            "What may be spent, by the version in force at as_of; none if it has no such budget.",
+            "What may be spent, by the version in force at as_of (before: at the last order, else when it came into "
+            "force); none if it has no such budget.",
             "programs",
         ),
     ]
@@ -47,7 +52,11 @@ class Budget(Struct, frozen=True):
 
 
 class StoredBudget(Struct, array_like=True):
-    """The budget as it is stored; days and times are 0 before the first grant."""
+    """The budget as it is stored; days and times are 0 before the first grant.
+
+    ``seen`` is the last order of a version with it in its period, ``start`` the first time that such a
+    version is in force.
+    """
 
     program: str
     budget_id: str
@@ -58,6 +67,8 @@ class StoredBudget(Struct, array_like=True):
     first: int = 0
     last: int = 0
     reached: dict[str, int] = {}
+    seen: int = 0
+    start: int = 0
 
 
 _decode: Final = msgspec.msgpack.Decoder(StoredBudget).decode
@@ -66,7 +77,8 @@ _decode: Final = msgspec.msgpack.Decoder(StoredBudget).decode
 def show(raw: bytes, versions: Versions) -> Iterator[Row]:
     """The row of a stored value."""
     one = _decode(raw)
-    budget = versions.budget(one.program, one.budget_id, one.last or max(one.reached.values(), default=0))
+    at = one.last or max(one.reached.values(), default=0) or one.seen or one.start
+    budget = versions.budget(one.program, one.budget_id, at)
     spent, amount = one.granted - one.reversed, None if budget is None else budget.amount
     yield as_row(
         Budget(
@@ -101,5 +113,4 @@ TABLE: Final = Table(
     show=show,
     filters=("program", "budget_id", "period"),
     ranges=("period",),
-    narrow=("program", "budget_id", "period"),
 )

@@ -73,5 +73,4 @@ TABLE: Final = Table(
     show=show,
     filters=("program", "channel", "market", "day"),
     ranges=("day",),
-    narrow=("program", "channel", "market", "day"),
 )

@@ -12,7 +12,7 @@ class Column(Struct, frozen=True):
     """A column: its name, type, unit, definition, and the topics that it can be recomputed from.
 
     ``type`` is string, integer, boolean, decimal (a decimal text), array or object. Units are id, text, date,
-    time, count, ratio, minor (minor units of the row's ``unit``) or points.
+    month, time, count, ratio, minor (minor units of the row's ``unit``) or points.
     """
 
     name: str

@@ -119,5 +119,4 @@ TABLE: Final = Table(
     show=show,
     filters=("partner_id", "program", "case_id", "rule", "severity", "status", "action", "decision"),
     ranges=("day",),
-    narrow=("partner_id", "program", "case_id"),
 )

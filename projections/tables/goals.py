@@ -19,14 +19,17 @@ from streams.rules.home_days import iso_date
 PREFIX: Final = b"g"
 
 _TOLD = "milestones"
-_LIVE = "attributions, orders, programs"
+_LIVE = "attributions, orders, partner-events, programs"
 
 
 class Goal(Struct, frozen=True):
     """A goal of a program, a group or a partner in one of its periods.
 
     Orders count as in ``goal.progressed``: net less refunds, without orders refunded in full, by home day. They
-    count in the goals of the version that decided them. What groups have is known from what was told alone.
+    count in the goals of the version that decided them; in those of groups with the group that the partner's
+    newest record had at the order, each credit by itself. A goal of the program, or of a group or partner that
+    it names, has a row, with nothing reached, for the period in which a version with it comes into force and
+    for each with an order of such a version.
     """
 
     program: Annotated[str, about("id", "The program.", _LIVE)]
@@ -42,7 +45,7 @@ class Goal(Struct, frozen=True):
     target: Annotated[
         int | None, about("minor", "What is to be reached: minor units, or a count.", "programs")
     ]
-    actual: Annotated[int | None, about("minor", "What was reached so far; none for groups.", _LIVE)]
+    actual: Annotated[int, about("minor", "What was reached so far.", _LIVE)]
     share: Annotated[str | None, about("ratio", "actual ÷ target.", _LIVE)]
     day: Annotated[str | None, about("date", "Last home day with an order that counts.", _LIVE)]
     expected: Annotated[
@@ -58,7 +61,11 @@ class Goal(Struct, frozen=True):
 
 
 class StoredGoal(Struct, array_like=True):
-    """The row as it is stored; ``day`` is an ordinal, 0 before the first order."""
+    """The row as it is stored; ``days`` are ordinals, and how many orders count on each.
+
+    ``seen`` is the last day with an order of a version with it, ``start`` the first on which such a version is
+    in force.
+    """
 
     program: str
     goal_id: str
@@ -68,13 +75,25 @@ class StoredGoal(Struct, array_like=True):
     metric: str = ""
     unit: str = ""
     actual: int = 0
-    day: int = 0
+    days: dict[int, int] = {}
     reached: dict[str, str] = {}
     period_end: str | None = None
     target: int | None = None
     told_day: str | None = None
     told_actual: int | None = None
     told_pace: str | None = None
+    seen: int = 0
+    start: int = 0
+
+    @property
+    def day(self) -> int:
+        """The last day with an order that counts, 0 before the first."""
+        return max(self.days, default=0)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known of it any more."""
+        return not (self.days or self.reached or self.told_day or self.seen or self.start)
 
 
 _decode: Final = msgspec.msgpack.Decoder(StoredGoal).decode
@@ -85,7 +104,8 @@ def show(raw: bytes, versions: Versions) -> Iterator[Row]:
     one = _decode(raw)
     target, end, expected, pace = one.target, one.period_end, None, None
     home = versions.home(one.program)
-    day = one.day or (date.fromisoformat(one.told_day).toordinal() if one.told_day else 0)
+    told = date.fromisoformat(one.told_day).toordinal() if one.told_day else 0
+    day = one.day or told or one.seen or one.start
     if home is not None and day:
         program = versions.in_force(one.program, home.midnight(day + 1) - 1)
         known = () if program is None else program.goals
@@ -95,7 +115,6 @@ def show(raw: bytes, versions: Versions) -> Iterator[Row]:
             target, end = goal.target, iso_date(at.last)
             if one.day:
                 expected, pace = at.expected, at.pace
-    live = one.scope != "group"
     yield as_row(
         Goal(
             program=one.program,
@@ -107,8 +126,8 @@ def show(raw: bytes, versions: Versions) -> Iterator[Row]:
             unit=one.unit,
             period_end=end,
             target=target,
-            actual=one.actual if live else None,
-            share=share(one.actual, target) if live and target else None,
+            actual=one.actual,
+            share=share(one.actual, target) if target else None,
             day=iso_date(one.day) if one.day else None,
             expected=expected,
             pace=pace,
@@ -129,5 +148,4 @@ TABLE: Final = Table(
     show=show,
     filters=("program", "goal_id", "of", "scope", "metric", "period_start"),
     ranges=("period_start",),
-    narrow=("program", "goal_id", "of", "period_start"),
 )

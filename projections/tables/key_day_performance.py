@@ -139,5 +139,4 @@ TABLE: Final = Table(
     show=show,
     filters=("program", "market", "key_day", "date", "status"),
     ranges=("date",),
-    narrow=("program", "market", "key_day", "date"),
 )

@@ -20,7 +20,7 @@ class Leader(Struct, frozen=True):
 
     program: Annotated[str, about("id", "The program.", "attributions")]
     period: Annotated[
-        str, about("date", "Home month of the orders, such as 2026-11.", "attributions, programs")
+        str, about("month", "Home month of the orders, such as 2026-11.", "attributions, programs")
     ]
     partner_id: Annotated[str, about("id", "The partner.", "attributions")]
     unit: Annotated[str, about("text", "The unit of the money in this row.", "programs")]

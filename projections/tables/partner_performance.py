@@ -28,6 +28,7 @@ SUMS: Final = (
     "settled_net",
     "settled_commission",
     "settled_points",
+    "settled_new_customers",
 )
 
 _BOTH = "attributions, clicks"
@@ -94,6 +95,9 @@ class PartnerPerformance(Struct, frozen=True):
     epc100: Annotated[str | None, about("minor", "Earnings per 100 clicks.", "rewards, clicks")]
     new_customer_share: Annotated[str | None, about("ratio", "new_customers ÷ orders.", "attributions")]
     reversal_rate: Annotated[str | None, about("ratio", "reversed_orders ÷ orders.", "orders, attributions")]
+    settled_new_customers: Annotated[
+        int, about("count", "Of settled orders those of new customers.", "rewards, attributions, orders")
+    ]
     settled_aov: Annotated[
         str | None, about("minor", "settled_net ÷ settled_orders.", "rewards, attributions, orders")
     ]
@@ -103,6 +107,18 @@ class PartnerPerformance(Struct, frozen=True):
     settled_epc: Annotated[str | None, about("minor", "settled_commission ÷ clicks.", "rewards, clicks")]
     settled_epc100: Annotated[
         str | None, about("minor", "settled_commission per 100 clicks.", "rewards, clicks")
+    ]
+    settled_new_customer_share: Annotated[
+        str | None,
+        about("ratio", "settled_new_customers ÷ settled_orders.", "rewards, attributions, orders"),
+    ]
+    settled_reversal_rate: Annotated[
+        str | None,
+        about(
+            "ratio",
+            "reversed_orders ÷ (settled_orders + reversed_orders): of the orders of which it is certain.",
+            "rewards, attributions, orders",
+        ),
     ]
 
 
@@ -124,6 +140,10 @@ def show(raw: bytes, _: Versions) -> Iterator[Row]:
         epc100=per_hundred(sums["commission"], clicks),
         new_customer_share=share(sums["new_customers"], orders),
         reversal_rate=share(sums["reversed_orders"], orders),
+        settled_new_customer_share=share(sums["settled_new_customers"], sums["settled_orders"]),
+        settled_reversal_rate=share(
+            sums["reversed_orders"], sums["settled_orders"] + sums["reversed_orders"]
+        ),
         settled_aov=mean(sums["settled_net"], sums["settled_orders"]),
         settled_conversion=share(sums["settled_orders"], clicks),
         settled_epc=mean(sums["settled_commission"], clicks),
@@ -141,5 +161,4 @@ TABLE: Final = Table(
     show=show,
     filters=("partner_id", "program", "market", "day"),
     ranges=("day",),
-    narrow=("partner_id", "program", "market", "day"),
 )

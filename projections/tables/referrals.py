@@ -106,5 +106,4 @@ TABLE: Final = Table(
     prefix=PREFIX,
     show=show,
     filters=("program", "referral_id", "advocate_id", "friend_id", "status", "reason"),
-    narrow=("program", "referral_id"),
 )

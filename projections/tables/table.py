@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct, structs, to_builtins
 
 from projections.tables.column import Column
 from projections.versions import Versions
@@ -20,7 +20,7 @@ class Table(Struct, frozen=True, kw_only=True):
 
     Rows are in the order of ``key``. Each of ``filters`` can be asked for a value, each of ``ranges`` as
     ``<column>_from`` and ``<column>_to``, both included. Rows lie under ``prefix``, in keys that begin with
-    the columns ``narrow``, so that asking for these is fast.
+    the columns ``narrow`` (those of ``key`` unless it says otherwise), so that asking for these is fast.
     """
 
     name: str
@@ -34,6 +34,9 @@ class Table(Struct, frozen=True, kw_only=True):
     narrow: tuple[str, ...] = ()
     #: Rows stand by rank among those that share the columns ``narrow``; the stored order is another one.
     ranked: bool = False
+
+    def __post_init__(self) -> None:
+        structs.force_setattr(self, "narrow", self.narrow or self.key)
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -82,5 +82,4 @@ TABLE: Final = Table(
     prefix=PREFIX,
     show=show,
     filters=("partner_id", "program", "tier"),
-    narrow=("partner_id", "program"),
 )

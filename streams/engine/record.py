@@ -6,15 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
-class RecordLike(Protocol):
-    """What the engine reads of a record; ``timestamp`` is milliseconds since the epoch."""
+class Headed(Protocol):
+    """What a record says, wherever it stands; ``timestamp`` is milliseconds since the epoch."""
 
     @property
     def topic(self) -> str: ...
-    @property
-    def partition(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
     @property
     def timestamp(self) -> int: ...
     @property
@@ -23,6 +19,15 @@ class RecordLike(Protocol):
     def value(self) -> bytes | None: ...
     @property
     def headers(self) -> Sequence[tuple[str, bytes]]: ...
+
+
+class RecordLike(Headed, Protocol):
+    """What the engine reads of a record."""
+
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
 
 
 class Record(NamedTuple):

@@ -20,7 +20,7 @@ KILLS = 3
 #: Seconds: a server that was killed before had read nothing, or all.
 LIVES_S = (0.0, 0.4)
 
-_INPUTS = ("programs", "clicks", "referrals", "orders")
+_INPUTS = ("programs", "partner-events", "clicks", "referrals", "orders")
 _OUTPUTS = ("rewards", "attributions", "compliance", "milestones")
 
 

@@ -18,7 +18,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.oracle.values import local_date, minor_units, parse_time, period_start, rounded, show_time
+from tests.oracle.values import (
+    local_date,
+    midnight,
+    milliseconds,
+    minor_units,
+    parse_time,
+    period_start,
+    rounded,
+    show_time,
+)
 
 Row = dict[str, Any]
 DIGITS = {"JPY": 0, "KWD": 3}
@@ -87,7 +96,11 @@ class Files:
         for _, _, event in found:
             if event["data"].get("program") is None:
                 (event["data"]["program"],) = ids
-        return [{"at": at, **event["data"]} for at, _, event in sorted(found, key=lambda one: one[:2])]
+        ordered = sorted(found, key=lambda one: one[:2])
+        return [
+            {"at": at, "offset": offset, "identity": (event["source"], event["id"]), **event["data"]}
+            for at, offset, event in ordered
+        ]
 
 
 def _raw(path: Path) -> Iterable[tuple[int, str]]:
@@ -114,6 +127,71 @@ def ratio(part: int, whole: int, digits: int = 6) -> str | None:
 
 def mean(total: int, count: int) -> str | None:
     return ratio(total, count, 2)
+
+
+def partner_events(files: Files) -> dict[tuple[str, str], list[tuple[str, Row]]]:
+    """What was told of each partner, by partner and program, each event once, in its order."""
+    kinds = ("partner.enrolled", "partner.updated", "partner.suspended", "partner.reinstated")
+    told = [
+        (one["at"], one["offset"], kind, one)
+        for kind in kinds
+        for one in files.inputs("partner-events", kind)
+    ]
+    found, seen = defaultdict(list), set()
+    for _, _, kind, one in sorted(told, key=lambda each: each[:2]):
+        id_ = (one["partner_id"], one["identity"])
+        if id_ not in seen:
+            seen.add(id_)
+            found[one["partner_id"], one["program"]].append((kind, one))
+    return found
+
+
+def group_of(told: list[tuple[str, Row]], at: int) -> str:
+    """The group of the newest record that a partner had by then."""
+    groups = [
+        one["group"]
+        for kind, one in told
+        if kind in {"partner.enrolled", "partner.updated"} and one["at"] <= at
+    ]
+    return groups[-1] if groups else ""
+
+
+def partners(files: Files) -> list[Row]:
+    rows = []
+    tiers_, barred = {}, defaultdict(int)
+    for event in files.output("milestones"):
+        if event["type"] == "tier.changed":
+            tiers_[event["data"]["partner_id"], event["data"]["program"]] = event["data"]["after"]
+    for event in files.output("compliance"):
+        if event["type"] == "compliance.partner_suspended":
+            data = event["data"]
+            barred[data["partner_id"], data["program"]] = parse_time(event["time"])
+    for key, told in sorted(partner_events(files).items()):
+        records = [one for kind, one in told if kind in {"partner.enrolled", "partner.updated"}]
+        standings = [(kind == "partner.suspended", one) for kind, one in told if "group" not in one]
+        record = records[-1] if records else {}
+        suspended, standing = standings[-1] if standings else (False, {})
+        by_rule = key in barred and not (standing and not suspended and standing["at"] > barred[key])
+        since = standing["at"] if suspended else barred[key]
+        last = max(each["at"] for each in (record, standing) if each)
+        version = files.in_force(key[1], last) or {}
+        levels = [
+            level for level in version.get("tiers", {}).get("levels", ()) if Decimal(level["from"]) <= 0
+        ]
+        first = levels[-1]["id"] if levels else "" if "tiers" in version else None
+        row = {"partner_id": key[0], "program": key[1]}
+        row |= {name: record.get(name) for name in ("name", "group", "markets", "terms_version", "locale")}
+        row |= {name: standing.get(name) for name in ("reason", "actor")}
+        row["paid_search_allowed"] = record.get("paid_search_allowed") or False
+        row["tier"] = tiers_.get(key, first)
+        row["enrolled"] = bool(record)
+        row["enrolled_at"] = show_time(min(one["at"] for one in records)) if records else None
+        row["updated_at"] = show_time(record["at"]) if records else None
+        row["suspended"] = suspended or by_rule
+        row["suspended_at"] = show_time(since) if row["suspended"] else None
+        row["suspended_by"] = "person" if suspended else "rule" if by_rule else None
+        rows.append(row)
+    return rows
 
 
 def clicks(files: Files) -> dict[tuple[str, str, str, str], int]:
@@ -238,6 +316,7 @@ def partner_performance(files: Files) -> list[Row]:
             cell["reversed_orders"] += order["gone"]
             cell["reversed_net"] += credit["back"]
             cell["settled_orders"] += settled
+            cell["settled_new_customers"] += settled * order["new_customer"]
             cell["settled_net"] += settled * (credit["net"] - credit["back"])
             for grant in credit["grants"]:
                 points = grant["unit"] == "points"
@@ -263,6 +342,7 @@ def partner_performance(files: Files) -> list[Row]:
             "settled_net",
             "settled_commission",
             "settled_points",
+            "settled_new_customers",
         ]:
             row[name] = cell[name]
         row["aov"] = mean(row["net"], row["orders"])
@@ -271,6 +351,9 @@ def partner_performance(files: Files) -> list[Row]:
         row["epc100"] = mean(100 * row["commission"], row["clicks"])
         row["new_customer_share"] = ratio(row["new_customers"], row["orders"])
         row["reversal_rate"] = ratio(row["reversed_orders"], row["orders"])
+        row["settled_new_customer_share"] = ratio(row["settled_new_customers"], row["settled_orders"])
+        certain = row["settled_orders"] + row["reversed_orders"]
+        row["settled_reversal_rate"] = ratio(row["reversed_orders"], certain)
         row["settled_aov"] = mean(row["settled_net"], row["settled_orders"])
         row["settled_conversion"] = ratio(row["settled_orders"], row["clicks"])
         row["settled_epc"] = mean(row["settled_commission"], row["clicks"])
@@ -403,6 +486,12 @@ def budgets(files: Files) -> list[Row]:
                 rows[key]["times"].append(at)
             if posting["to"].startswith("budget:"):
                 rows[where[data["reverses"]]]["reversed"] += posting["amount"]
+    for version, day, at, is_order in _opened(files):
+        for one in version.get("budget", ()):
+            period = day.isoformat()[:7] if one.get("period", "lifetime") == "month" else "lifetime"
+            program = version["program"]["id"]
+            known = row((program, one["id"], period), files.unit(program))
+            known.setdefault("seen" if is_order else "start", []).append(at)
     for event in files.output("milestones"):
         if event["type"] in {"budget.threshold_reached", "budget.exhausted"}:
             data = event["data"]
@@ -412,10 +501,29 @@ def budgets(files: Files) -> list[Row]:
     return [_budget_row(files, key, one) for key, one in sorted(rows.items())]
 
 
+def _opened(files: Files) -> Iterable[tuple[Row, date, int, bool]]:
+    """Each version on the home day of each of its orders, with the day's last instant, and on its first day."""
+    days = {(one["program"], one["program_version"], one["day"]) for one in orders(files)}
+    for program, number, day in days:
+        yield (
+            files.versions[program, number],
+            day,
+            midnight(day + timedelta(days=1), files.zone(program)) - 1,
+            True,
+        )
+    for (program, _), version in files.versions.items():
+        since = version["program"]["effective_from"]
+        moment = since if isinstance(since, datetime) else datetime.fromisoformat(since)
+        at = milliseconds(moment)
+        yield version, files.day(program, at), at, False
+
+
 def _budget_row(files: Files, key: tuple[str, str, str], one: Row) -> Row:
     program, budget, period = key
     last = max(one["times"], default=None)
-    version = files.in_force(program, last if last is not None else 0) or {}
+    told = [parse_time(at) for at in one["reached"].values()]
+    at = last or max(told, default=0) or max(one.get("seen", [0])) or min(one["start"])
+    version = files.in_force(program, at) or {}
     declared = next((each for each in version.get("budget", ()) if each["id"] == budget), None)
     digits = int(files.unit(program).partition("/")[2])
     amount = None if declared is None else minor_units(str(declared["amount"]), digits)
@@ -439,7 +547,7 @@ def _budget_row(files: Files, key: tuple[str, str, str], one: Row) -> Row:
     }
 
 
-def goals(files: Files) -> list[Row]:
+def goals(files: Files) -> list[Row]:  # noqa: C901 - from top to bottom
     rows: dict[tuple[str, str, str, str], Row] = {}
 
     def row(key: tuple[str, str, str, str], scope: str, metric: str) -> Row:
@@ -447,6 +555,7 @@ def goals(files: Files) -> list[Row]:
         blank = {"scope": scope, "metric": metric, "unit": unit, "actual": 0, "days": [], "reached": {}}
         return rows.setdefault(key, blank)
 
+    told = partner_events(files)
     for order in orders(files):
         for goal in order["version"].get("goal", ()):
             scope = goal.get("scope", "program")
@@ -455,8 +564,11 @@ def goals(files: Files) -> list[Row]:
                 if scope == "program"
                 else [(c["partner"], {**order, **c}) for c in order["credits"]]
             )
-            for of, part in parts if scope in {"program", "partner"} else ():
-                if scope == "partner" and goal.get("partner_id", of) != of:
+            for name, part in parts:
+                of = name
+                if scope == "group":
+                    of = group_of(told.get((name, order["program"]), []), order["at"])
+                if scope != "program" and goal.get(f"{scope}_id" if scope == "partner" else scope, of) != of:
                     continue
                 start = period_start(goal["period"], order["day"]).isoformat()
                 one = row((order["program"], goal["id"], of, start), scope, goal["metric"])
@@ -464,6 +576,14 @@ def goals(files: Files) -> list[Row]:
                 counts = {"orders": kept, "new_customers": kept and order["new_customer"]}
                 one["actual"] += counts.get(goal["metric"], part["net"] - part["back"])
                 one["days"].append(order["day"])
+    for version, day, _, is_order in _opened(files):
+        for goal in version.get("goal", ()):
+            scope = goal.get("scope", "program")
+            of = {"program": "", "partner": goal.get("partner_id"), "group": goal.get("group")}[scope]
+            if of is not None:
+                start = period_start(goal["period"], day).isoformat()
+                one = row((version["program"]["id"], goal["id"], of, start), scope, goal["metric"])
+                one.setdefault("seen" if is_order else "start", []).append(day)
     for event in files.output("milestones"):
         if event["type"] == "goal.progressed":
             data, told = event["data"], event["data"]["standing"]
@@ -482,7 +602,8 @@ def _goal_row(files: Files, key: tuple[str, str, str, str], one: Row) -> Row:
     told_day, told_actual, told_pace = one.get("told", (None, None, None))
     day = max(one["days"], default=None)
     target, end, expected, pace = one.get("target"), one.get("period_end"), None, None
-    last = day or date.fromisoformat(told_day)
+    last = day or (date.fromisoformat(told_day) if told_day else None)
+    last = last or max(one.get("seen", ()), default=None) or min(one["start"])
     noon = datetime.combine(last, datetime.min.time(), files.zone(program)) + timedelta(hours=23, minutes=59)
     version = files.in_force(program, int(noon.timestamp() * 1000)) or {}
     goal = next((each for each in version.get("goal", ()) if each["id"] == id_), None)
@@ -499,7 +620,6 @@ def _goal_row(files: Files, key: tuple[str, str, str, str], one: Row) -> Row:
             over, days = (day - first).days + 1, (after - first).days
             expected = round(Fraction(target * over, days))
             pace = ratio(one["actual"] * days, target * over, 2)
-    live = one["scope"] != "group"
     return {
         "program": program,
         "goal_id": id_,
@@ -510,8 +630,8 @@ def _goal_row(files: Files, key: tuple[str, str, str, str], one: Row) -> Row:
         "unit": one["unit"],
         "period_end": end,
         "target": target,
-        "actual": one["actual"] if live else None,
-        "share": ratio(one["actual"], target) if live and target else None,
+        "actual": one["actual"],
+        "share": ratio(one["actual"], target) if target else None,
         "day": day.isoformat() if day else None,
         "expected": expected,
         "pace": pace,
@@ -618,6 +738,7 @@ def compliance_cases(files: Files) -> list[Row]:
 NAIVE = {
     table.__name__: table
     for table in (
+        partners,
         partner_performance,
         channel_performance,
         key_day_performance,

@@ -19,7 +19,7 @@ from tests.oracle.worlds import make_world
 from tests.projections.naive import Files
 
 OUTPUTS = ("rewards", "attributions", "compliance", "milestones")
-INPUTS = ("programs", "clicks", "referrals", "orders")
+INPUTS = ("programs", "partner-events", "clicks", "referrals", "orders")
 
 
 def replayed(seed: int, folder: Path) -> Files:
@@ -41,19 +41,16 @@ def generated(seed: int, events: int = 3_000, customers: int = 300, partners: in
     arguments = ["generate", "--seed", str(seed), "--events", str(events), "--breaches", "0.05"]
     arguments += ["--customers", str(customers), "--partners", str(partners), "--out", str(folder / "in")]
     program = folder / "in" / "program.toml"
-    replay = [
-        "replay",
-        "--programs",
-        str(program),
-        "--input",
-        str(folder / "in"),
-        "--out",
-        str(folder / "out"),
-    ]
-    for command in (arguments, [*replay, "--until", "2026-01-20T00:00:00Z"]):
+    for command in (arguments, replaying(program, folder / "in", folder / "out")):
         status, said = in_process(command)
         assert status == 0, said
     return Files([program], folder / "in", folder / "out")
+
+
+def replaying(program: Path, source: Path, out: Path) -> list[str]:
+    """The command that replays a stream of the generator."""
+    arguments = ["--programs", str(program), "--input", str(source), "--out", str(out)]
+    return ["replay", *arguments, "--until", "2026-01-20T00:00:00Z"]
 
 
 def programs_of(files: Files) -> Programs:

@@ -31,6 +31,26 @@ def test_balances_at_every_instant_are_those_of_the_entries_up_to_it(tmp_path: P
     tables.close()
 
 
+def test_an_entry_counts_from_its_very_millisecond_on_also_after_a_rebuild(tmp_path: Path) -> None:
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")
+    events = Author(random.Random(seed), ACCOUNTS).write(120)
+    instants = sorted({event.time + off for event in events for off in (-1, 0, 1)})
+    tables = Tables(tmp_path)
+    tables.apply(events, {("rewards", 0): 120})
+    before = [at(tables, time) for time in instants]
+    tables.rebuild("asked", "a test")
+    assert [at(tables, time) for time in instants] == [{}] * len(instants)
+    for event in events:
+        tables.apply([event], {})
+
+    assert before == [recompute([one for one in events if one.time <= time]) for time in instants]
+    assert [at(tables, time) for time in instants] == before
+    assert before[0] == {}
+    assert all(tables.balances(account, instants[0]) is None for account in ACCOUNTS)
+    tables.close()
+
+
 def test_a_late_entry_counts_from_the_time_at_which_it_occurred(tmp_path: Path) -> None:
     def granted(seq: int, time: int) -> RewardEvent:
         return entry("partner:lea", seq, "accrued", 10, [("program:a", "pending", 10)], time=START_MS + time)

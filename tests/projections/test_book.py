@@ -9,6 +9,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 from prometheus_client import CollectorRegistry
@@ -20,6 +21,7 @@ from events.outputs import (
     Cause,
     Credit,
     Evidence,
+    PartnerBarred,
     Posting,
     Reward,
     RewardEvent,
@@ -27,10 +29,11 @@ from events.outputs import (
     Window,
 )
 from events.time import DAY_MS, format_time
-from projections.facts import ONLY, Attributed, Click, Fact, Refund, Said, Version
+from projections.facts import ONLY, Attributed, Click, Enrolled, Fact, Refund, Said, Stood, Version
 from projections.metrics import ProjectionMetrics
 from projections.store import Tables
 from projections.tables import TABLES
+from projections.tables.partners import StoredPartner, group_at
 from schemas.program_file import to_json
 
 AT = 1_790_000_000_000
@@ -278,3 +281,158 @@ def test_a_case_counts_each_piece_of_evidence_and_each_decision_once(folded: Fol
     assert [piece["summary"] for piece in row["evidence"]] == ["1", "2"]
     (row,) = folded("compliance_cases", first, second, resolved, reopened, resolved)
     assert (row["status"], row["pieces"], row["opening"], row["decision"]) == ("open", 3, 2, "upheld")
+
+
+def record(group: str, time: int, digest: int | None = None, sign: int = 1, **more: Any) -> Enrolled:
+    return Enrolled(
+        program="acme", time=AT + time, digest=time if digest is None else digest, sign=sign, partner_id="lea",
+        group=group, **{"name": None, "markets": None, "terms_version": None, "locale": None} | more,
+        paid_search_allowed=False,
+    )  # fmt: skip
+
+
+def stood(time: int, *, suspended: bool, sign: int = 1) -> Stood:
+    return Stood(
+        program="acme", time=AT + time, digest=time, sign=sign, partner_id="lea", suspended=suspended,
+        reason=str(time), actor="eve",
+    )  # fmt: skip
+
+
+def barred(time: int) -> Said:
+    data = PartnerBarred(
+        case_id="paid_traffic~lea~2026-09-21",
+        program="acme",
+        partner_id="lea",
+        program_version=1,
+        rule="paid_traffic",
+    )
+    return Said("compliance", f"b{time}", AT + time, data)
+
+
+def test_a_partner_is_what_its_newest_record_says_that_did_not_die(folded: Fold) -> None:
+    first, again, second = record("content", 1, name="Lea"), record("content", 1), record("coupon", 2)
+    dead = record("coupon", 2, sign=-1)
+
+    def group(*facts: Fact) -> str | None:
+        (row,) = folded("partners", version(1), *facts)
+        found: str | None = row["group"]
+        return found
+
+    assert [group(first), group(first, second), group(first, second, again)] == [
+        "content",
+        "coupon",
+        "coupon",
+    ]
+    for facts in permutations([first, second, dead]):
+        assert group(*facts) == "content"
+    assert group(first, second, dead, second) == "coupon"  # sent again once the cause is gone
+    assert folded("partners", version(1), second, dead) == []
+    late = record("late", 1, digest=9)
+    assert group(first, second, late) == "late"  # as it came: what is older may come later
+
+
+@pytest.mark.parametrize(
+    ("facts", "standing"),
+    [
+        ([stood(1, suspended=True)], ("person", 1)),
+        ([stood(1, suspended=True), stood(2, suspended=False)], (None, None)),
+        ([stood(1, suspended=True), record("content", 2)], ("person", 1)),
+        ([stood(1, suspended=True), stood(1, suspended=True, sign=-1), record("content", 2)], (None, None)),
+        ([record("content", 1), barred(2)], ("rule", 2)),
+        ([record("content", 1), barred(2), stood(3, suspended=False)], (None, None)),
+        ([record("content", 1), stood(2, suspended=False), barred(3)], ("rule", 3)),
+        ([record("content", 1), barred(2), stood(3, suspended=True)], ("person", 3)),
+    ],
+)
+def test_a_partner_is_suspended_by_a_person_or_a_rule_until_it_is_reinstated(
+    folded: Fold, facts: list[Fact], standing: tuple[str | None, int | None]
+) -> None:
+    for order in ([version(1), *facts], [*facts, version(1)], [*sorted(facts, key=_is_said), version(1)]):
+        (row,) = folded("partners", *order)
+        since = None if standing[1] is None else format_time(AT + standing[1])
+        assert (row["suspended_by"], row["suspended_at"]) == (standing[0], since)
+        assert row["suspended"] is (standing[0] is not None)
+
+
+def _is_said(fact: Fact) -> bool:
+    return not isinstance(fact, Said)
+
+
+def test_many_records_of_a_partner_leave_a_bounded_row_and_every_change_of_group(tmp_path: Path) -> None:
+    tables = Tables(tmp_path)
+    tables.apply([version(1)], {})
+    for number in range(500):
+        tables.apply([record(f"g{number // 100}", number)], {})
+    (raw,) = tables.scan(b"m")
+    row = msgspec.msgpack.decode(raw, type=StoredPartner)
+    tables.close()
+
+    assert len(raw) < 1_000
+    assert [group_at(row, AT + at) for at in (-1, 0, 99, 100, 350, 499, 10**6)] == (
+        ["", "g0", "g0", "g1", "g3", "g4", "g4"]
+    )
+
+
+GOALS = """
+[[goal]]
+id = "groups"
+scope = "group"
+metric = "orders"
+period = "year"
+target = 10
+[[goal]]
+id = "named"
+scope = "group"
+group = "content"
+metric = "revenue"
+period = "year"
+target = "100.00"
+[[goal]]
+id = "max"
+scope = "partner"
+partner_id = "max"
+metric = "orders"
+period = "month"
+target = 3
+[[budget]]
+id = "q4"
+amount = "50.00"
+[[budget]]
+id = "monthly"
+amount = "5.00"
+period = "month"
+"""
+
+
+def with_goals() -> Version:
+    return Version(json.dumps(to_json(tomllib.loads(PROGRAM.format(version=1) + GOALS))).encode())
+
+
+def test_goals_of_groups_count_the_group_that_a_partner_had_at_the_order(folded: Fold) -> None:
+    before, after = record("content", -5), record("coupon", 5)
+    orders = [attributed(order_id="o1"), Attributed(AT + 9, attributed(order_id="o2").data)]
+    read = permutations([with_goals(), before, after, *orders, refund(1, order_id="o2")])
+    in_order = [facts for facts in read if facts.index(before) < facts.index(after)]
+    for facts in in_order[::11]:
+        rows = {(row["goal_id"], row["of"], row["period_start"]): row for row in folded("goals", *facts)}
+        found = {key[:2]: row["actual"] for key, row in rows.items() if key[2] == "2026-01-01"}
+        assert found.pop(("max", "max")) == 0
+        assert found == {("groups", "content"): 1, ("groups", "coupon"): 1, ("named", "content"): 1_001}
+
+
+def test_budgets_and_goals_that_nothing_was_brought_to_have_a_row(folded: Fold) -> None:
+    for facts in permutations([with_goals(), attributed()]):
+        rows = {(row["budget_id"], row["period"]): row for row in folded("budgets", *facts)}
+        assert set(rows) == {("q4", "lifetime"), ("monthly", "2026-01"), ("monthly", "2026-09")}
+        for (budget, _), row in rows.items():
+            amount = {"q4": 5_000, "monthly": 500}[budget]
+            shown = [row[name] for name in ("amount", "granted", "spent", "left", "share", "unit")]
+            assert shown == [amount, 0, 0, amount, "0.000000", "EUR/2"]
+        goals = [row for row in folded("goals", *facts) if row["goal_id"] == "max"]
+        assert [(row["period_start"], row["period_end"]) for row in goals] == [
+            ("2026-01-01", "2026-01-31"),
+            ("2026-09-01", "2026-09-30"),
+        ]
+        assert {(row["target"], row["actual"], row["share"], row["day"]) for row in goals} == {
+            (3, 0, "0.000000", None)
+        }

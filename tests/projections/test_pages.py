@@ -42,6 +42,11 @@ def walk(tables: Tables, name: str, limit: int, *, descending: bool = False, **f
         after = page.next
 
 
+def as_text(value: object) -> str:
+    """A value as a filter asks for it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @pytest.mark.parametrize("name", list(TABLES))
 def test_pages_put_together_are_the_table_in_both_directions(tables: Tables, name: str) -> None:
     expected = written(name)
@@ -65,7 +70,7 @@ def test_filters_leave_the_rows_that_fit_in_their_order(tables: Tables, name: st
         for column in table.filters:
             if row.get(column) is not None:
                 fits = [one for one in expected if one.get(column) == row[column]]
-                assert walk(tables, name, 50, **{column: str(row[column])}) == fits
+                assert walk(tables, name, 50, **{column: as_text(row[column])}) == fits
         for column in table.ranges:
             first, last = f"{column}_from", f"{column}_to"
             fits = [one for one in expected if one[column] >= row[column]]

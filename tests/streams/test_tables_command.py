@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -50,23 +51,42 @@ def test_an_export_is_the_file_of_a_replay(name: str, exported: object) -> None:
     assert exported(name) == lines_of(small().out)[name]
 
 
-def test_csv_has_a_header_and_parquet_types_with_the_same_values(exported: object, tmp_path: Path) -> None:
-    for name in ("partner_performance", "compliance_cases"):
-        rows = [json.loads(line) for line in exported(name).splitlines()]
-        table = list(csv.DictReader(io.StringIO(exported(name, "--format", "csv").decode(), newline="")))
-        exported(name, "--format", "parquet", "--out", str(tmp_path / "rows"))
-        columns = parquet.read_table(tmp_path / "rows")
-        assert [path.name for path in tmp_path.iterdir()] == ["rows"]
-        assert columns.column_names == list(table[0]) == [column.name for column in TABLES[name].columns]
-        for row, of_csv, of_parquet in zip(rows, table, columns.to_pylist(), strict=True):
-            for column, value in row.items():
-                if isinstance(value, list | dict):
-                    assert json.loads(of_csv[column]) == json.loads(of_parquet[column]) == value
-                else:
-                    text = {True: "true", False: "false"} if isinstance(value, bool) else {None: ""}
-                    assert of_csv[column] == text.get(value, str(value))
-                    assert of_parquet[column] == value
-        assert columns.schema.field("partner_id").metadata[b"unit"] == b"id"
+@pytest.mark.parametrize("name", list(TABLES))
+def test_csv_and_parquet_have_the_rows_of_ndjson_with_their_types(
+    name: str, exported: object, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in exported(name).splitlines()]
+    table = csv.DictReader(io.StringIO(exported(name, "--format", "csv").decode(), newline=""))
+    exported(name, "--format", "parquet", "--out", str(tmp_path / "rows"))
+    columns = parquet.read_table(tmp_path / "rows")
+    assert [path.name for path in tmp_path.iterdir()] == ["rows"]
+    assert columns.column_names == table.fieldnames == [column.name for column in TABLES[name].columns]
+    for row, of_csv, of_parquet in zip(rows, table, columns.to_pylist(), strict=True):
+        for column, value in row.items():
+            if isinstance(value, list | dict):
+                assert json.loads(of_csv[column]) == json.loads(of_parquet[column]) == value
+            else:
+                text = {True: "true", False: "false"} if isinstance(value, bool) else {None: ""}
+                assert of_csv[column] == text.get(value, str(value))
+                assert of_parquet[column] == typed(name, column, value)
+        assert {column for column, value in of_parquet.items() if value is not None} == {
+            column for column, value in row.items() if value is not None
+        }
+    for column in TABLES[name].columns:
+        field = columns.schema.field(column.name)
+        assert field.metadata[b"unit"] == column.unit.encode()
+        kind = column.unit if column.type == "string" else column.type
+        expected = {"integer": "int64", "boolean": "bool", "date": "date32[day]"}
+        expected["time"] = "timestamp[ms, tz=UTC]"
+        assert str(field.type) == expected.get(kind, "string")
+
+
+def typed(table: str, column: str, value: object) -> object:
+    """A value of a row as Parquet has it."""
+    (found,) = [one for one in TABLES[table].columns if one.name == column]
+    if found.type == "string" and isinstance(value, str) and found.unit in {"date", "time"}:
+        return date.fromisoformat(value) if found.unit == "date" else datetime.fromisoformat(value)
+    return value
 
 
 def test_filters_and_a_past_instant_narrow_an_export(exported: object) -> None:
