@@ -207,14 +207,10 @@ class Counted(Struct, frozen=True, tag="counted", gc=False):
 
 
 class Standing(Struct, frozen=True, tag="standing", gc=False):
-    """From an enrolled partner to all customers: what rules about clicks need; ``markets`` None means all.
-
-    ``barred`` is suspended by a rule: its clicks are no touches.
-    """
+    """From an enrolled partner to all customers: what rules about clicks need; ``markets`` None means all."""
 
     partner_id: str
     program: str
-    barred: bool
     paid_search_allowed: bool
     markets: tuple[str, ...] | None
     customer_ids: tuple[str, ...]

@@ -26,7 +26,6 @@ from streams.agents.accounts import Seizure
 from streams.agents.case_notices import case_notice
 from streams.agents.holds import hold, unhold
 from streams.agents.partner_state import PartnerState
-from streams.agents.standings import tell_standing
 from streams.engine.agent import Emit
 from streams.rules.home_days import iso_date
 from streams.rules.plan import Plan
@@ -46,13 +45,16 @@ _WITHOUT: Final[dict[Shown, frozenset[Action]]] = {
 class Opened:
     """What came of a breach: the case that it belongs to, and what is to be done."""
 
-    __slots__ = ("action", "case_id", "origin", "rule")
+    __slots__ = ("action", "case_id", "origin", "rule", "window")
 
-    def __init__(self, case_id: str, rule: str, action: Action, origin: Origin) -> None:
+    def __init__(
+        self, case_id: str, rule: str, action: Action, origin: Origin, window: tuple[int, int]
+    ) -> None:
         self.case_id = case_id
         self.rule = rule
         self.action = action
         self.origin = origin
+        self.window = window
 
 
 def add_evidence(
@@ -111,7 +113,8 @@ def add_evidence(
     )
     type_ = "compliance.violation_detected" if opens else "compliance.evidence_added"
     _tell(state, "compliance", type_, name, partner, program.id, partner_id, time, data, emit)
-    opened = Opened(case_id, rule, action, Origin(breach.evidence.source, breach.evidence.id, time))
+    origin = Origin(breach.evidence.source, breach.evidence.id, time)
+    opened = Opened(case_id, rule, action, origin, (start, end))
     if action == "suspend":
         _bar(state, plan, partner_id, partner, opened, case.number, time, emit)
     return opened
@@ -257,7 +260,6 @@ def _bar(
         data,
         emit,
     )
-    tell_standing(state, program.id, partner_id, member, time, emit)
 
 
 def _seizure(case_id: str, order_id: str, decided: PartnerOrder, origin: Origin, why: str) -> Seizure:

@@ -7,6 +7,7 @@ from streams.agents import keys
 from streams.agents.accounts import Seizure
 from streams.agents.partner_state import PartnerState
 from streams.engine.agent import Emit
+from streams.rules.home_days import home_days
 from streams.rules.state import DayOrder, Partner, PartnerOrder
 
 
@@ -26,17 +27,21 @@ def claw_back(
     partner_id: str,
     partner: Partner,
     evidence: tuple[str, Origin],
-    days: tuple[int, int],
+    window: tuple[int, int],
     emit: Emit,
 ) -> None:
-    """Reverse what is left of the grants of all orders from the first home day to the last.
+    """Reverse what is left of the grants of all orders of a window, its start and its end in milliseconds.
 
     ``evidence`` is a case and the event that shows it.
     Orders whose budgets are still asked are reversed once they are granted.
     """
-    (first, last), case_id = days, evidence[0]
+    (start, end), case_id = window, evidence[0]
+    home = home_days(state.zone(program))
+    first, last = home.ordinal(start), home.ordinal(end - 1)
     span = keys.day_order(program, partner_id, first), keys.day_order(program, partner_id, last + 1)
     for _, one in list(state.by_day.scan(*span)):
+        if not start <= one.time < end:
+            continue
         key = keys.open_key(program, one.order_id, partner_id)
         decided = state.orders.get(key)
         if decided is None:

@@ -23,7 +23,6 @@ from streams.rules.state import Customer, Tick
 
 #: Hours of a customer and a partner in which clicks are counted one by one, at most.
 _MOST_HOURS: Final = 64
-_NO_TOUCH: Final = frozenset({"reject", "suspend"})
 
 
 def is_touch(
@@ -41,13 +40,12 @@ def is_touch(
     rules = plan.program.compliance
     in_hour = _in_hour(click, customer, touches)
     found = breaches(rules, partner, click, in_hour)
-    if not found and not partner.barred:
+    if not found:
         return True
     _count(customer, click, in_hour)
-    if found:
-        told = Clicked(click.partner_id, click.program, plan.program.version, click.time, tuple(found))
-        emit(Send("partners", click.partner_id, click.time, told))
-    return not partner.barred and all(rules.policy(one.rule).action not in _NO_TOUCH for one in found)
+    told = Clicked(click.partner_id, click.program, plan.program.version, click.time, tuple(found))
+    emit(Send("partners", click.partner_id, click.time, told))
+    return all(rules.policy(one.rule).action != "reject" for one in found)
 
 
 def take_standing(state: CustomerState, told: Standing, emit: Emit) -> None:

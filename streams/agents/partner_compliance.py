@@ -58,7 +58,7 @@ def look_at_clicks(state: PartnerState, told: Clicked, partner: Partner, emit: E
         opened = add_evidence(
             state, plan, told.partner_id, partner, breach, "click", told.time, emit, window=window
         )
-        _claw(state, plan, told.partner_id, partner, opened, told.time, emit)
+        _claw(state, plan, told.partner_id, partner, opened, emit)
 
 
 def look_at_credit(
@@ -97,8 +97,7 @@ def count_reversal(
     window = plan.home.midnight(days[0]), plan.home.midnight(today + 1)
     breach = Breach("reversal_rate", evidence)
     opened = add_evidence(state, plan, partner_id, partner, breach, "other", time, emit, window=window)
-    if opened.action == "clawback":
-        claw_back(state, program, partner_id, partner, (opened.case_id, opened.origin), days, emit)
+    _claw(state, plan, partner_id, partner, opened, emit)
 
 
 def look_at_record(
@@ -212,7 +211,7 @@ def _add(
 ) -> None:
     """Evidence that is neither a click nor an order."""
     opened = add_evidence(state, plan, partner_id, partner, breach, "other", time, emit, day=day)
-    _claw(state, plan, partner_id, partner, opened, time, emit, day=day)
+    _claw(state, plan, partner_id, partner, opened, emit)
 
 
 def _claw(
@@ -221,16 +220,11 @@ def _claw(
     partner_id: str,
     partner: Partner,
     opened: Opened,
-    time: int,
     emit: Emit,
-    *,
-    day: int | None = None,
 ) -> None:
     if opened.action == "clawback":
-        on = plan.home.ordinal(time) if day is None else day
-        claw_back(
-            state, plan.program.id, partner_id, partner, (opened.case_id, opened.origin), (on, on), emit
-        )
+        evidence = opened.case_id, opened.origin
+        claw_back(state, plan.program.id, partner_id, partner, evidence, opened.window, emit)
 
 
 def _within(by_day: dict[int, int], days: tuple[int, int]) -> int:

@@ -113,9 +113,10 @@ class PartnerOrders:
         origin = Origin(order.source, order.id, order.time)
         if decided.hold:
             hold_grants(state, partner_id, partner, order.order_id, decided, origin, emit)
-        days = decided.home_day, decided.home_day
+        home, day = case.plan.home, decided.home_day
+        window = home.midnight(day), home.midnight(day + 1)
         for case_id in decided.shows:
-            claw_back(state, order.program, partner_id, partner, (case_id, origin), days, emit)
+            claw_back(state, order.program, partner_id, partner, (case_id, origin), window, emit)
         for case_id in decided.claws:
             seize(state, partner_id, partner, order.order_id, decided, (case_id, origin), emit)
         decided.shows, decided.claws = [], []

@@ -15,7 +15,6 @@ def standing_of(program: str, partner_id: str, member: Member | None) -> Standin
     return Standing(
         partner_id,
         program,
-        member.barred,
         member.paid_search_allowed,
         None if member.markets is None else tuple(member.markets),
         tuple(member.customer_ids),

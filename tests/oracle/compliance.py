@@ -36,7 +36,12 @@ class Verdict:
 
     rejected: str | None = None  # the first rule that rejects
     hold: Case | None = None
-    clawbacks: list[tuple[Case, date, date]] = field(default_factory=list)
+    clawbacks: list[tuple[Case, int, int]] = field(default_factory=list)
+
+
+def _window(fired: Fired, day: date, version: Version) -> tuple[int, int]:
+    """The time that evidence is about: its own, else the home day of its case."""
+    return fired.window or (midnight(day, version.home), midnight(day + timedelta(days=1), version.home))
 
 
 @dataclass
@@ -47,7 +52,7 @@ class Watch:
     ledger: Ledger
     told: list[Entry]
     partners: dict[str, Partner]
-    #: Partners that may not earn, and those of them that compliance stopped: their clicks are no touches.
+    #: Partners that may not earn, and those of them that compliance stopped.
     suspended: set[str]
     credited: dict[str, list[tuple[Order, Credit]]]
     stopped: set[str] = field(default_factory=set)
@@ -91,7 +96,7 @@ class Watch:
                 fired.append(Fired("market_not_agreed", facts | {"markets_agreed": record.markets}))
         verdict = self._judge(partner, fired, day, version, of="click")
         self.claw_back(verdict)
-        return verdict.rejected is None and partner not in self.stopped
+        return verdict.rejected is None
 
     def ad(self, event: Event, version: Version) -> None:
         data = event.data
@@ -158,7 +163,7 @@ class Watch:
                 facts = _seen(event, time) | {"order_id": order.id, "orders": len(shares)}
                 facts |= {"reversed": reversed_, "limit": most, "refund_id": event.data.get("refund_id")}
                 window = midnight(first, version.home), midnight(day + timedelta(days=1), version.home)
-                self._alone(credit.partner, Fired("reversal_rate", facts, window), day, version, since=first)
+                self._alone(credit.partner, Fired("reversal_rate", facts, window), day, version)
 
     def midnight_of_terms(self, day: date, version: Version) -> None:
         """Terms may be due from now on."""
@@ -203,10 +208,8 @@ class Watch:
 
     # Cases
 
-    def _alone(
-        self, partner: str, fired: Fired, day: date, version: Version, since: date | None = None
-    ) -> None:
-        self.claw_back(self._judge(partner, [fired], day, version, of="neither", since=since))
+    def _alone(self, partner: str, fired: Fired, day: date, version: Version) -> None:
+        self.claw_back(self._judge(partner, [fired], day, version, of="neither"))
 
     def _judge(
         self,
@@ -216,7 +219,6 @@ class Watch:
         version: Version,
         *,
         of: str,
-        since: date | None = None,
     ) -> Verdict:
         """Tell of every rule that fired, and do at once what does not wait for grants."""
         verdict = Verdict()
@@ -230,7 +232,7 @@ class Watch:
             elif action == "hold":
                 verdict.hold = verdict.hold or case
             elif action == "clawback":
-                verdict.clawbacks.append((case, since or day, day))
+                verdict.clawbacks.append((case, *_window(one, day, version)))
             elif action == "suspend":
                 if partner not in self.stopped:
                     what = {"case_id": case.id, "rule": rule, "partner_id": partner}
@@ -248,8 +250,7 @@ class Watch:
         case.number += 1
         case.opening += not added
         case.open = True
-        ends = midnight(day, version.home), midnight(day + timedelta(days=1), version.home)
-        start, end = fired.window or ends
+        start, end = _window(fired, day, version)
         self._tell(
             "compliance.evidence_added" if added else "compliance.violation_detected",
             {
@@ -272,18 +273,19 @@ class Watch:
         self.told.append({"type": kind} | data | {"program": self.program, "time": self.ledger.now})
 
     def claw_back(self, verdict: Verdict) -> None:
-        """Reverse what is left of the partner's grants of the days of a case, in the order of home dates and credits."""
-        for case, first, last in verdict.clawbacks:
-            for lot in self._grants(case.partner, first, last):
+        """Reverse what is left of the grants of the window of the evidence, by home date and credit."""
+        for case, start, end in verdict.clawbacks:
+            for lot in self._grants(case.partner, start, end):
                 if lot.kept and lot not in case.ever_held:
                     self.ledger.reverse(lot, lot.kept, f"{case.id}~{lot.entry_id}")
 
-    def _grants(self, partner: str, first: date, last: date) -> Iterable[Lot]:
+    def _grants(self, partner: str, start: int, end: int) -> Iterable[Lot]:
         account = f"partner:{partner}"
+        within = {order.id for order, _ in self.credited.get(partner, []) if start <= order.time < end}
         found = [
             lot
             for lot in self.ledger.grants
-            if lot.program == self.program and lot.account == account and first <= lot.home_date <= last
+            if lot.program == self.program and lot.account == account and lot.order_id in within
         ]
         return sorted(found, key=lambda lot: lot.home_date)
 

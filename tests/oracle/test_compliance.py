@@ -123,7 +123,7 @@ def test_clawback_takes_all_of_the_day_and_suspension_all_that_comes() -> None:
         "o2~base~partner:lea 250",
     ]
     assert shown(stopped) == ["o1~base~partner:lea 500"]
-    assert [one["credits"][0].get("click_id") for one in stopped.attributions] == ["c1", "c1"]
+    assert [one["credits"][0].get("click_id") for one in stopped.attributions] == ["c1", "c2"]
 
 
 def test_a_rejected_click_is_no_touch() -> None:

@@ -78,7 +78,6 @@ def partner(*, paid_search_allowed: bool = False, markets: tuple[str, ...] | Non
     return Standing(
         partner_id="lea",
         program="acme",
-        barred=False,
         paid_search_allowed=paid_search_allowed,
         markets=markets,
         customer_ids=(),
