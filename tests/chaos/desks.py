@@ -2,14 +2,15 @@
 
 What comes to a partition after the midnight that closes a key day is not in it: how much that is, arrival decides. But
 each partition tells the desk what it counted, and for which midnight: the figures of the key day and what was counted
-for later ones have to add up to its orders less their refunds.
+for later ones have to add up to its orders less their refunds. A long run has the key day of more than one year.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
+from math import ceil
 
 from events.messages import Counted, Figures, Message
 from tests.chaos.ledger import Decision
@@ -32,18 +33,23 @@ def judge_key_days(
         if one.kind != "key_day.closed":
             continue
         key_day, market = one.data["key_day"], one.data["market"]
+        start, end = (datetime.fromisoformat(str(one.data[edge])) for edge in ("start", "end"))
+        first = date.fromisoformat(str(one.data["date"])).toordinal()
+        local_days = range(first, first + ceil((end - start) / timedelta(days=1)))
         orders = [
             _left(order, returned.get(order["order_id"]))
             for order in attributed
-            if order["market"] == market and key_day in order["key_days"]
+            if order["market"] == market
+            and key_day in order["key_days"]
+            and start <= datetime.fromisoformat(order["occurred"]) < end
         ]
         closed = datetime.fromisoformat(str(one.event["time"])).astimezone(HOME).date().toordinal()
         late = [
             figures
             for told in counted
             if told.day > closed
-            for (_, _, where, _, days), figures in told.orders.items()
-            if where == market and key_day in days
+            for (_, local_day, where, _, days), figures in told.orders.items()
+            if where == market and key_day in days and local_day in local_days
         ]
         said = one.data["orders"], one.data["revenue"], one.data["new_customers"]
         if _sum([said, *late]) != _sum(orders):

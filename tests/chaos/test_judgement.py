@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -275,8 +275,25 @@ def test_a_key_day_and_what_came_late_make_up_all_of_its_orders() -> None:
         assert verdict.limits == 1
 
 
-def attributed(order_id: str, net: int) -> Decision:
+def test_the_same_key_day_of_the_next_year_is_another_one() -> None:
+    decisions = [
+        attributed("o1", 1_000),
+        closed(orders=1, revenue=1_000),
+        attributed("o2", 5_000, on=date(2022, 11, 25)),
+        closed(orders=1, revenue=5_000, on=date(2022, 11, 25)),
+    ]
+    told = [
+        counted(0, date(2021, 11, 27).toordinal(), 1, 1_000),
+        counted(0, date(2022, 11, 26).toordinal(), 1, 5_000, on=date(2022, 11, 25)),
+    ]
+    verdict = Verdict()
+    judge_key_days(verdict, decisions, {}, told)
+    assert not verdict.limits, verdict.notes
+
+
+def attributed(order_id: str, net: int, on: date = date(2021, 11, 26)) -> Decision:
     data = {
+        "occurred": f"{on}T10:00:00.000Z",
         "order_id": order_id,
         "market": "FR",
         "key_days": ["black_friday"],
@@ -286,19 +303,22 @@ def attributed(order_id: str, net: int) -> Decision:
     return Decision("attributions", {"id": order_id, "type": "attribution.decided", "data": data}, "")
 
 
-def closed(*, orders: int, revenue: int) -> Decision:
+def closed(*, orders: int, revenue: int, on: date = date(2021, 11, 26)) -> Decision:
+    end = f"{on}T23:00:00.000Z"
     data = {
         "key_day": "black_friday",
         "market": "FR",
+        "date": on.isoformat(),
+        "start": f"{on - timedelta(days=1)}T23:00:00.000Z",
+        "end": end,
         "orders": orders,
         "revenue": revenue,
         "new_customers": 0,
     }
-    event = {"id": "closed", "type": "key_day.closed", "time": "2021-11-26T23:00:00.000Z", "data": data}
+    event = {"id": "closed", "type": "key_day.closed", "time": end, "data": data}
     return Decision("milestones", event, "")
 
 
-def counted(partition: int, day: int, orders: int, net: int) -> Counted:
-    on = date(2021, 11, 26).toordinal()
-    cell = (on, on, "FR", "direct", ("black_friday",))
+def counted(partition: int, day: int, orders: int, net: int, on: date = date(2021, 11, 26)) -> Counted:
+    cell = (on.toordinal(), on.toordinal(), "FR", "direct", ("black_friday",))
     return Counted("chaos", "customers", partition, day, 0, 0, True, {cell: (orders, net, 0)})
