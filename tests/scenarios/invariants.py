@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from events.outputs import AttributionDecided, RewardEvent
+from events.outputs import AttributionDecided, Reward, RewardEvent
 from events.time import DAY_MS, parse_time
+from projections.balances import Balance, fold, is_sound
 from schemas.program import Accrual, Bonus, Program
 from streams.rules.caps import period_of
 from tests.scenarios.world import World
@@ -38,7 +39,8 @@ def check(world: World) -> None:
     check_entries(events)
     check_identity(world, events)
     check_attributions(world)
-    check_prefixes(world.programs.all(), events)
+    check_balances(world)
+    check_prefixes(world.programs.all(), events, in_order=world.in_order)
 
 
 def check_entries(events: list[RewardEvent]) -> None:
@@ -95,42 +97,75 @@ def check_attributions(world: World) -> None:
         assert names == sorted(set(names))
 
 
-def check_prefixes(programs: list[Program], events: list[RewardEvent]) -> None:
-    """At no prefix is a budget or a cap exceeded; what is reversed may be granted again.
+def check_balances(world: World) -> None:
+    """The ledger folded anew, as its readers do, gives the balances that its postings add up to."""
+    folded: dict[tuple[str, str], Balance] = {}
+    for event in world.reward_events:
+        key = event.data.account, event.data.unit
+        folded[key] = fold(folded.get(key, Balance(event.data.unit)), event)
+    accounts = world.balances()
+    for (account, unit), balance in folded.items():
+        assert is_sound(balance), (account, balance)
+        for bucket in BUCKETS:
+            there = accounts.get(f"{account}:{bucket}", {}).get(unit, 0)
+            assert getattr(balance, bucket) == there, (account, bucket, balance)
 
-    Only for programs of one version: with another one what may be spent changes.
+
+def check_prefixes(programs: list[Program], events: list[RewardEvent], *, in_order: bool = True) -> None:
+    """No grant goes beyond its budget or its cap; what is reversed may be granted again.
+
+    The limits are those of the version that decided. Where agents do not keep pace, a grant may be posted after one
+    that was decided later: then the widest limits of all versions hold.
     """
-    by_id = {program.id: program for program in programs}
-    if len(by_id) < len(programs):
-        return
-    rules = {(program.id, rule.id): rule for program in programs for rule in _rules(program)}
-    days: dict[str, int] = {}
-    spent: Counter[tuple[Any, ...]] = Counter()
-    singles: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+    versions = {(program.id, program.version): program for program in programs}
+    grants: dict[str, RewardEvent] = {}
+    left: Counter[str] = Counter()
     for event in events:
         one = event.data
-        program = by_id[one.program]
-        name, sign = (one.entry_id, 1) if one.kind in GRANTS else (one.reverses or "", -1)
-        if not name:
+        if one.kind == "reversed":
+            left[one.reverses or ""] -= one.amount
+        if one.kind not in GRANTS:
             continue
-        if sign > 0:
-            days[name] = home_day(program, event.time)
-        rule = rules.get((one.program, one.rule or ""))
-        if rule is None:
-            continue
-        if rule.budget is not None:
-            budget = program.budgets[rule.budget]
-            key: tuple[Any, ...] = (one.program, budget.id, period_of(budget.period, days[name]))
-            spent[key] += sign * one.amount
-            assert 0 <= spent[key] <= budget.amount, (one.entry_id, key, spent[key])
-        if rule.cap is not None:
-            key = (one.program, one.account, rule.id, period_of(rule.cap.period, days[name]))
-            spent[key] += sign * one.amount
-            singles[key][name] += sign * one.amount
+        grants[one.entry_id], left[one.entry_id] = event, one.amount
+        deciding = versions[one.program, one.program_version]
+        asked = [deciding] if in_order else [each for each in programs if each.id == one.program]
+        rule = _rule(deciding, one.rule)
+        if rule is not None and rule.budget is not None:
+            source = one.postings[0].from_
+            assert source == f"budget:{rule.budget}", one.entry_id
+            period = period_of(deciding.budgets[rule.budget].period, home_day(deciding, event.time))
+            of_budget = [
+                left[name]
+                for name, grant in _of_period(grants, deciding, period)
+                if grant.postings[0].from_ == source
+            ]
+            most = max(each.budgets[rule.budget].amount for each in asked if rule.budget in each.budgets)
+            assert sum(of_budget) <= most, (one.entry_id, sum(of_budget), most)
+        caps = [None if (each := _rule(version, one.rule)) is None else each.cap for version in asked]
+        if rule is not None and rule.cap is not None and None not in caps:
+            period = period_of(rule.cap.period, home_day(deciding, event.time))
+            of_rule = [
+                left[name]
+                for name, grant in _of_period(grants, deciding, period)
+                if (grant.account, grant.rule) == (one.account, one.rule)
+            ]
             # ``allow_last`` goes beyond by less than one grant.
-            over = max(singles[key].values()) if rule.cap.over == "allow_last" else 0
-            most = max(rule.cap.amount, rule.cap.amount - 1 + over)
-            assert 0 <= spent[key] <= most, (one.entry_id, key, spent[key])
+            most = max(
+                cap.amount + (max(of_rule) - 1 if cap.over == "allow_last" else 0) for cap in caps if cap
+            )
+            assert sum(of_rule) <= most, (one.entry_id, sum(of_rule), most)
+
+
+def _of_period(
+    grants: dict[str, RewardEvent], program: Program, period: tuple[int | None, int | None]
+) -> Iterator[tuple[str, Reward]]:
+    """The grants of a program whose home dates lie in a period, by their ids."""
+    first, last = period
+    for name, event in grants.items():
+        day = home_day(program, event.time)
+        within = (first is None or first <= day) and (last is None or day <= last)
+        if event.data.program == program.id and within:
+            yield name, event.data
 
 
 def check_rest(world: World, *, pending: bool = True) -> None:
@@ -153,21 +188,16 @@ def check_rest(world: World, *, pending: bool = True) -> None:
 
 def _check_referrals(world: World) -> None:
     """A referral qualifies by the friend's first order that is good enough, whoever answered first."""
-    by_id = {program.id: program for program in world.programs.all()}
-    if len(by_id) < len(world.programs.all()):
-        return
+    versions = {(program.id, program.version): program for program in world.programs.all()}
     decided = [one.data for one in world.decisions if isinstance(one.data, AttributionDecided)]
     for key, customer in world.agent._state.owners.scan(b"", b"\xff"):
         for one in customer.referred:
-            rules = by_id[one.program].referral
-            if rules is None:
-                continue
-            end = one.created + rules.window_days * DAY_MS
             good = [
                 order.order_id
                 for order in decided
                 if (order.program, order.customer_id) == (one.program, key.decode())
-                and one.created <= parse_time(order.occurred) < end
+                and (rules := versions[order.program, order.program_version].referral) is not None
+                and one.created <= parse_time(order.occurred) < one.created + rules.window_days * DAY_MS
                 and order.net >= rules.min_order
             ]
             assert one.order_id == (good[0] if good else ""), (one.referral_id, good)
@@ -225,6 +255,10 @@ def left_of_order(world: World, order_id: str) -> int:
 def _rules(program: Program) -> Iterator[Accrual | Bonus]:
     yield from program.accruals
     yield from program.bonuses
+
+
+def _rule(program: Program, rule_id: str | None) -> Accrual | Bonus | None:
+    return next((rule for rule in _rules(program) if rule.id == rule_id), None)
 
 
 def _all(owners: Any, name: str) -> Iterator[Any]:

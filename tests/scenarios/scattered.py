@@ -25,6 +25,8 @@ _LONGEST_MS = 30 * DAY_MS
 class Scattered(World):
     """``random`` decides what is handed on when; ``finish`` hands on all that is left."""
 
+    in_order = False
+
     def __init__(self, random: Random, *programs: str, memory_days: int = 120) -> None:
         super().__init__(*programs, memory_days=memory_days, slice_accounts=2)
         self.random = random

@@ -53,6 +53,9 @@ def program(text: str) -> Program:
 class World:
     """One task's agent. State goes through bytes after every step, and a midnight is worked off in slices."""
 
+    #: Whether what is decided first is also posted first.
+    in_order = True
+
     def __init__(self, *programs: str, memory_days: int = 120, slice_accounts: int = 1) -> None:
         self.programs = Programs(program(text) for text in programs)
         self.reader = DictReader()
