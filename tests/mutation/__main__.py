@@ -12,10 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mutmut.__main__ import get_diff_for_mutant
+
 from tests.mutation.report import KILLED, change, explanations, report, results, table, tried
 
 HERE = Path(__file__).parent
-MUTMUT = [sys.executable, "-m", "mutmut"]
 
 
 def main() -> int:
@@ -30,11 +31,14 @@ def main() -> int:
         # What is left there of an earlier run may stand for tests that have changed since.
         shutil.rmtree("mutants", ignore_errors=True)
     patterns = [f"streams.rules.{module}.*" for module in arguments.modules]
-    subprocess.run([*MUTMUT, "run", "--max-children", str(arguments.workers), *patterns], check=True)
+    tries = [sys.executable, str(HERE / "tries.py"), "run", "--max-children", str(arguments.workers)]
+    subprocess.run([*tries, *patterns], check=True)
 
-    outcomes = tried(results(mutmut("results", "--all", "true")))
+    listed = [sys.executable, "-m", "mutmut", "results", "--all", "true"]
+    said = subprocess.run(listed, check=True, capture_output=True, text=True).stdout
+    outcomes = tried(results(said))
     survivors = {
-        mutant: change(mutant, mutmut("show", mutant))
+        mutant: change(mutant, get_diff_for_mutant(mutant))
         for mutant, outcome in outcomes.items()
         if outcome not in KILLED
     }
@@ -46,10 +50,6 @@ def main() -> int:
         print(f"\nexplained, but killed or gone: {one.where}\n- {one.was}\n+ {one.now}")
     print(f"\n{table(found.rows)}")
     return 0 if found.good else 1
-
-
-def mutmut(*arguments: str) -> str:
-    return subprocess.run([*MUTMUT, *arguments], check=True, capture_output=True, text=True).stdout
 
 
 if __name__ == "__main__":

@@ -278,6 +278,16 @@ def test_a_window_ends_before_the_next_key_day_of_another_name_also_in_the_next_
     ]
 
 
+def test_a_window_that_begins_with_the_key_day_that_ends_it_lasts_to_the_next_one() -> None:
+    markets = frozenset({"FR"})
+    feast = KeyDay(id="y", name="y", markets=markets, sources=(Source(rule=fixed(1, 24)),))
+    season = KeyDay(id="x", name="x", markets=markets, sources=feast.sources, until=feast)
+
+    assert KeyDayCalendar([season], "FR", "Etc/UTC").windows(2030) == (
+        (parse_time("2030-01-24T00:00:00Z"), parse_time("2031-01-24T00:00:00Z"), "x"),
+    )
+
+
 def test_a_window_that_ends_with_a_key_day_without_a_date_lasts_its_days() -> None:
     never = KeyDay(id="y", name="y", markets=frozenset({"FR"}))
     entry = KeyDay(

@@ -81,6 +81,10 @@ def test_the_ends_of_the_calendar_have_a_day(zone: str, at: int) -> None:
     assert iso_date(clamp_day(day + 36_500))
 
 
+def test_the_first_instant_lies_on_the_first_day() -> None:
+    assert clamp_day(HomeDays("UTC").ordinal(TIME_MIN_MS)) == date.min.toordinal()
+
+
 def test_a_day_outside_the_calendar_is_its_nearest() -> None:
     assert [clamp_day(day) for day in (-5, 0, 1, 2)] == [1, 1, 1, 2]
     last = date.max.toordinal()
