@@ -46,6 +46,8 @@ def test_without_names_no_click_was_paid_for() -> None:
     ("referrer", "host"),
     [
         ("https://toolbar.example/a?b", "toolbar.example"),
+        ("https://www.toolbar.example/a/b?c=/d/e", "www.toolbar.example"),
+        ("https://toolbar.example", "toolbar.example"),
         ("HTTP://Toolbar.Example:8080", "toolbar.example"),
         ("https://a.b.toolbar.example./", "a.b.toolbar.example"),
         ("//bad.co.example", "bad.co.example"),

@@ -9,9 +9,11 @@ from streams.rules.ledger import (
     add_pending,
     expire,
     find_account,
+    lot_left,
     open_account,
     release,
     take_available,
+    take_lot,
     take_pending,
 )
 from streams.rules.state import Account, Customer, Expiring, Lot
@@ -103,3 +105,34 @@ def test_what_expires_is_no_longer_available() -> None:
 
     expire(account, account.expiring[:1], 400)
     assert (account.available, lots(account), account.expired_on) == (6, [("p", 500, 3)], 400)
+
+
+def test_what_is_left_of_a_lot_is_of_one_program_and_one_day() -> None:
+    account = Account("points", available=20)
+    account.expiring = [Expiring(400, 3, "a"), Expiring(500, 4, "a"), Expiring(400, 5, "b")]
+
+    assert [lot_left(account, program, expires) for program in ("a", "b") for expires in (400, 500)] == [
+        3,
+        4,
+        5,
+        0,
+    ]
+    # What never expires is what is in no lot, of whichever program.
+    assert lot_left(account, "a", 0) == lot_left(account, "b", 0) == 8
+
+
+@pytest.mark.parametrize("available", [0, -5])
+def test_nothing_is_left_of_what_never_expires_in_an_account_without_a_balance(available: int) -> None:
+    assert lot_left(Account("points", available=available), "a", 0) == 0
+
+
+def test_a_lot_is_taken_from_without_touching_the_others() -> None:
+    account = Account("points", available=20)
+    account.expiring = [Expiring(400, 3, "a"), Expiring(500, 4, "a"), Expiring(400, 5, "b")]
+
+    take_lot(account, 2, "a", 400)
+    assert (account.available, lots(account)) == (18, [("a", 400, 1), ("a", 500, 4), ("b", 400, 5)])
+    take_lot(account, 5, "b", 400)
+    assert (account.available, lots(account)) == (13, [("a", 400, 1), ("a", 500, 4)])
+    take_lot(account, 8, "a", 0)
+    assert (account.available, lots(account)) == (5, [("a", 400, 1), ("a", 500, 4)])

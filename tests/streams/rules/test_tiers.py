@@ -159,3 +159,14 @@ def test_a_level_is_found_by_its_id() -> None:
     assert level_of_id(tiers(), "silver") == SILVER
     assert level_of_id(tiers(), "platinum") is None
     assert level_of_id(None, "silver") is None
+
+
+def test_figures_are_those_of_all_days_from_the_first_to_the_last() -> None:
+    tiering = Tiering()
+    for day in range(9, 14):
+        tiering.count(day, net=10 ** (day - 9), orders=2 ** (day - 9))
+        tiering.count_new(day, 3 ** (day - 9))
+
+    assert tiering.figures(10, 12) == (2 + 4 + 8, 10 + 100 + 1000, 3 + 9 + 27)
+    assert tiering.figures(11, 11) == (4, 100, 9)
+    assert tiering.figures(14, 20) == (0, 0, 0)
