@@ -153,13 +153,17 @@ GroupCell = tuple[int, str]
 
 
 class PartnerLine(Struct, frozen=True, array_like=True, gc=False):
-    """A partner at a review: by market what it brought in the period, and in the one before."""
+    """A partner at a review: by market what it brought in the period, and in the one before.
+
+    One that is not ``enrolled`` has no record; orders that name it are credited to it all the same.
+    """
 
     review: str
     partner_id: str
     group: str
     now: dict[str, Figures]
     before: dict[str, Figures]
+    enrolled: bool = True
 
 
 class GoalLine(Struct, frozen=True, array_like=True, gc=False):

@@ -317,9 +317,12 @@ def goal_progressed(plan: Plan, one: Standing, of: str, share: str, day: int) ->
 
 
 def _of(goal: Goal, groups: ByName) -> ByName:
-    """The groups that have a goal: the one that it names, or each that brought anything."""
+    """The groups that have a goal: the one that it names, or each that brought anything.
+
+    Partners without a record are in none.
+    """
     if goal.of is None:
-        return groups
+        return {name: figures for name, figures in groups.items() if name}
     return {goal.of: groups.get(goal.of, NOTHING)}
 
 

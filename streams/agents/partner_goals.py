@@ -115,7 +115,7 @@ def _tell_partners(
         before = span_before(review, span[0])
         for name, _, member in known:
             now, then = (_brought(state, program.id, name, one) for one in (span, before))
-            lines.append(PartnerLine(review.id, name, member.group, now, then))
+            lines.append(PartnerLine(review.id, name, member.group, now, then, member.enrolled))
     goals = _goal_lines([one for name, partner, _ in known for one in _standings(plan, name, partner, last)])
     for start in range(0, len(lines), _LINES):
         part = tuple(lines[start : start + _LINES])

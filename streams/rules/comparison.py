@@ -37,7 +37,7 @@ def parts(now: Mapping[str, Figures], before: Mapping[str, Figures]) -> tuple[Pa
     return tuple(sorted(found, key=lambda part: (-part.revenue, part.name)))
 
 
-def quartiles(values: Iterable[int]) -> Quartiles:
+def quartiles(values: Iterable[int | Fraction]) -> Quartiles:
     """The quartiles of at least one value; between two values they are interpolated."""
     exact = sorted(Fraction(value) for value in values)
     if len(exact) == 1:
@@ -56,9 +56,9 @@ def benchmarks(lines: Iterable[PartnerLine]) -> tuple[Benchmark, ...]:
     found = []
     for (group, market), figures in sorted(_active(lines).items()):
         metrics = {
-            "average_order": [round(Fraction(net, orders)) for orders, net, _ in figures],
-            "orders": [orders for orders, _, _ in figures],
-            "revenue": [net for _, net, _ in figures],
+            "average_order": [Fraction(net, orders) for orders, net, _ in figures],
+            "orders": [Fraction(orders) for orders, _, _ in figures],
+            "revenue": [Fraction(net) for _, net, _ in figures],
         }
         for metric, values in metrics.items():
             q1, median, q3 = (ratio_text(q.numerator, q.denominator, _DIGITS) for q in quartiles(values))

@@ -66,8 +66,8 @@ def _innovation(bonus: Bonus, share: Ratio, lines: Sequence[PartnerLine]) -> Inn
 
 def _is_meant(bonus: Bonus, line: PartnerLine) -> bool:
     when = bonus.when
-    if when is None:
-        return True
+    if when is None or not line.enrolled:
+        return line.enrolled
     fits = when.partner_group is None or line.group in when.partner_group
     return fits and (when.partner_id is None or line.partner_id in when.partner_id)
 

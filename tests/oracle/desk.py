@@ -88,7 +88,7 @@ class Desk:
         for partner, order, credit in self._credits(first, ended):
             if goal.scope == "partner":
                 by_name[partner].count(order, credit.net)
-            elif goal.scope == "group":
+            elif goal.scope == "group" and credit.group:
                 by_name[credit.group].count(order, credit.net)
         over, days = (ended - first).days + 1, (last - first).days + 1
         for name, figures in by_name.items():
@@ -110,7 +110,7 @@ class Desk:
                     "actual": actual,
                     "expected": rounded(Fraction(goal.target * over, days), "half_even"),
                     "pace": decimal(Fraction(actual * days, goal.target * over), 2),
-                    "group": name if goal.scope == "group" and name else None,
+                    "group": name if goal.scope == "group" else None,
                     "partner_id": name if goal.scope == "partner" else None,
                 }
                 unit = version.money if goal.metric == "revenue" else goal.metric

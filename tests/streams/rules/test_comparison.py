@@ -61,6 +61,17 @@ def test_a_partner_is_in_a_quarter_of_its_group() -> None:
     assert [quarter(value, bounds) for value in (50, 40, 39, 30, 29, 20, 19)] == [1, 1, 2, 2, 3, 3, 4]
 
 
+def test_the_average_order_of_a_benchmark_is_rounded_once() -> None:
+    (average, _, _) = benchmarks([line("a", 100, orders=3), line("b", 201)])
+
+    assert (average.metric, average.q1, average.median, average.q3) == (
+        "average_order",
+        "50.12",
+        "66.92",
+        "83.71",
+    )
+
+
 def test_benchmarks_count_who_brought_orders_in_the_market() -> None:
     found = benchmarks([line("a", 1_000), line("b", 3_000), line("c", 0), line("d", 5_000, market="US")])
 

@@ -148,3 +148,13 @@ def test_a_bonus_that_names_partners_is_compared_among_these() -> None:
     (found,) = innovations(program(named), lines)
 
     assert (found.partners_with, found.partners_without) == (1, 1)
+
+
+def test_a_partner_without_a_record_is_on_neither_side() -> None:
+    stray = PartnerLine("r", "stray", "", {"FR": (1, 9_000, 0)}, {}, enrolled=False)
+    open_to_all = TEXT.replace('when = { partner_group = ["content"] }\n', "")
+    lines = [PartnerLine("r", name, "content", {"FR": (1, 100, 0)}, {}) for name in ("lea", "max")]
+
+    for text in (TEXT, open_to_all):
+        (found,) = innovations(program(text), [*lines, stray])
+        assert (found.partners_with, found.partners_without) == (1, 1)
