@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -10,8 +11,12 @@ from streams.engine.embedded import MINUTE_MS, Embedded
 from streams.engine.limits import DAY_MS
 from streams.engine.record import OutRecord
 
-#: Records of one step: short enough that requests are answered in between.
-SLICE_RECORDS = 2_000
+#: Seconds: a step of each task is about as long, so that requests are answered in between.
+STEP_S = 0.01
+#: Records of a step of each task: of the first one, and the least and the most of those that follow.
+FIRST_RECORDS, LEAST_RECORDS, MOST_RECORDS = 100, 20, 2_000
+#: Turns of the event loop between two steps: what has come is read, then answered.
+_TURNS = 2
 #: Milliseconds without input after which a feed of old events counts as ended.
 IDLE_MS = 1_000
 
@@ -42,11 +47,14 @@ class EmbeddedWorker:
 
     async def run(self) -> None:
         """Process what is there, then follow; returns after ``stop``, raises when the log is damaged."""
-        next_tick = 0
+        next_tick, limit = 0, FIRST_RECORDS
         while not self._stopping:
             self._wake.clear()
-            if self.embedded.step(SLICE_RECORDS):
-                await asyncio.sleep(0)
+            began = time.perf_counter()
+            if done := self.embedded.step(limit):
+                limit = _next_limit(limit, done, time.perf_counter() - began)
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0)
                 continue
             now = self.embedded.now()
             if now >= next_tick and self._live(now):
@@ -89,3 +97,11 @@ class EmbeddedWorker:
             if not future.cancelled():
                 future.set_result(offsets[start : start + len(batch)])
             start += len(batch)
+
+
+def _next_limit(limit: int, done: int, took_s: float) -> int:
+    """Records for the next step by what the last one took; a short one says too little to ask for more."""
+    wanted = int(done * STEP_S / max(took_s, 1e-6))
+    if wanted > limit and done < limit:
+        return limit
+    return min(max(wanted, LEAST_RECORDS), MOST_RECORDS, 2 * limit)
