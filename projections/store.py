@@ -27,6 +27,7 @@ from projections.fold import Account, Batch, Folded, unpack
 from projections.keys import VERSION, account_key, escape, statement_key
 from projections.metrics import ProjectionMetrics
 from projections.pages import RowPage, RowRefusal, all_rows, page
+from projections.partner_sums import PartnerSums, partner_sums
 from projections.progress import Source
 from projections.slices import Steps, at_once
 from projections.tables.table import Row, Table
@@ -185,6 +186,12 @@ class Tables:
                 descending=descending,
             )
         )
+
+    def partner_sums(
+        self, program: str, first: str, last: str, market: str | None = None
+    ) -> dict[str, PartnerSums]:
+        """What each partner brought from the home day ``first`` to ``last``, both included (ISO dates)."""
+        return self._guard(lambda: partner_sums(self._store, program, first, last, market))
 
     def all_rows(self, table: Table, filters: Mapping[str, str] | None = None) -> Iterator[Row]:
         """All rows of a table that fit the filters, in key order."""

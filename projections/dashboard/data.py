@@ -6,15 +6,19 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from itertools import islice
 from typing import Any, Final, Protocol
 
 import orjson
+from msgspec import Struct, structs
 
 from events.outputs import DeadLetter
 from projections.balances import Balance
 from projections.dashboard.roster import TOPIC, Member, Roster
+from projections.dashboard.sums import Sums
 from projections.explanations import Explanations
+from projections.partner_sums import PartnerSums
 from projections.progress import Source
 from projections.store import Page
 from projections.tables import TABLES
@@ -25,6 +29,10 @@ from schemas.programs import Programs
 
 #: Seconds: what partners and programs there are is read again after this.
 _FRESH_S: Final = 10.0
+#: What is summed up over partners is told again for so many times as long as it took, unless nothing came.
+_KEPT_TIMES: Final = 20
+#: Spans and markets whose sums are kept.
+_KEPT_SPANS: Final = 32
 #: Rows: a page looks at no more than these.
 MOST_ROWS: Final = 200_000
 
@@ -39,6 +47,21 @@ class Tables(Protocol):
     def seq_of(self, account: str) -> int: ...
     def programs_of(self, account: str) -> Collection[str]: ...
     def all_rows(self, table: Table, filters: Mapping[str, str]) -> Iterator[Row]: ...
+    def partner_sums(
+        self, program: str, first: str, last: str, market: str | None = None
+    ) -> dict[str, PartnerSums]: ...
+
+
+#: Program, first and last day, market.
+_Span = tuple[str, str, str, str | None]
+
+
+class _Summed(Struct, frozen=True):
+    """Sums, what the tables had read before them, and until when they may be told all the same."""
+
+    partners: Mapping[str, Sums]
+    positions: Mapping[Source, int]
+    until: float
 
 
 class Data:
@@ -51,6 +74,8 @@ class Data:
         self._explanations = explanations
         self._read_at = -_FRESH_S
         self._reading = threading.Lock()
+        self._summed: dict[_Span, _Summed] = {}
+        self._summing = threading.Lock()
 
     def refresh(self) -> None:
         """Read again who the partners are and what is published, unless that was a moment ago."""
@@ -74,6 +99,27 @@ class Data:
         """The rows of a table that have these values."""
         asked = {name: value for name, value in filters.items() if value is not None}
         return list(islice(self.tables.all_rows(TABLES[table], asked), MOST_ROWS))
+
+    def partner_sums(
+        self, program: str, first: date, last: date, market: str | None = None
+    ) -> Mapping[str, Sums]:
+        """What each partner brought in these home days.
+
+        With many partners that takes its time: all pages together take no more than a part of it.
+        """
+        span = (program, first.isoformat(), last.isoformat(), market)
+        with self._summing:
+            known = self._summed.pop(span, None)
+            begun, positions = time.monotonic(), self.tables.positions
+            if known is None or (known.until < begun and known.positions != positions):
+                found = self.tables.partner_sums(*span)
+                sums = {partner: Sums(*structs.astuple(one)) for partner, one in found.items()}
+                now = time.monotonic()
+                known = _Summed(sums, positions, now + _KEPT_TIMES * (now - begun))
+            self._summed[span] = known
+            if len(self._summed) > _KEPT_SPANS:
+                del self._summed[next(iter(self._summed))]
+            return known.partners
 
     def newest(self, account: str, before: int | None, limit: int) -> tuple[list[dict[str, Any]], bool]:
         """Entries of an account, newest first, those below ``before``; and whether there are older ones."""

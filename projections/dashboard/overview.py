@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -29,13 +29,15 @@ def overview_page(view: View) -> Context:
     rows = view.data.rows(
         "channel_performance", program=view.name, day_from=first.isoformat(), day_to=view.today.isoformat()
     )
-    partners = view.data.rows(
-        "partner_performance", program=view.name, day_from=first.isoformat(), day_to=view.today.isoformat()
+    partners = view.data.partner_sums(view.name, first, view.today)
+    clicks = sum(one.clicks for one in partners.values())
+    clicks_today = sum(
+        one.clicks for one in view.data.partner_sums(view.name, view.today, view.today).values()
     )
     low = [one for one in meters(view) if one["alarm"]]
     cases = view.data.rows("compliance_cases", program=view.name, status="open")
     return {
-        "today_figures": _today(view, rows, partners),
+        "today_figures": _today(view, rows, clicks_today, clicks - clicks_today),
         "goals": present_goals(view),
         "running": running(view),
         "time": view.reader.clock(view.now, view.zone),
@@ -49,12 +51,10 @@ def overview_page(view: View) -> Context:
     }
 
 
-def _today(view: View, rows: Sequence[Row], partners: Sequence[Row]) -> list[Figure]:
+def _today(view: View, rows: Sequence[Row], clicks: int, past_clicks: int) -> list[Figure]:
     reader, today = view.reader, view.today.isoformat()
     now = total(row for row in rows if row["day"] == today)
     past = total(row for row in rows if row["day"] != today)
-    clicks = total(row for row in partners if row["day"] == today).clicks
-    past_clicks = total(row for row in partners if row["day"] != today).clicks
     shares = by((row for row in rows if row["day"] == today), _side)
     part = ratio(shares.get(_PARTNER, Sums()).net, now.net)
     return [
@@ -147,8 +147,7 @@ def _channels(view: View, rows: Sequence[Row]) -> list[Context]:
     ]
 
 
-def _best(view: View, rows: Sequence[Row]) -> list[Context]:
-    found = by(rows, lambda row: row["partner_id"])
+def _best(view: View, found: Mapping[str, Sums]) -> list[Context]:
     listed = sorted(found.items(), key=lambda one: (-one[1].net, one[0]))[:_TOP]
     return [
         {

@@ -15,8 +15,8 @@ from projections.dashboard import chart
 from projections.dashboard.accounts import holdings
 from projections.dashboard.cases import case_line
 from projections.dashboard.figures import median
-from projections.dashboard.partners import performance, spans
-from projections.dashboard.sums import Sums, by, total
+from projections.dashboard.partners import spans
+from projections.dashboard.sums import Sums, total
 from projections.dashboard.view import Context, View
 from streams.rules.tiers import window_start
 
@@ -51,16 +51,20 @@ def partner_page(view: View, partner_id: str) -> Context | None:
     account = f"partner:{partner_id}"
     groups = data.groups(view.name)
     group = groups.get(partner_id, "")
-    rows = performance(view)
-    own = [row for row in rows if row["partner_id"] == partner_id]
+    own = data.rows(
+        "partner_performance",
+        partner_id=partner_id,
+        program=view.name,
+        day_from=view.first.isoformat(),
+        day_to=view.today.isoformat(),
+    )
     if member is None and not own and data.tables.balances(account) is None:
         return None
     path = f"/partners/{quote(partner_id, safe='')}"
     cases = data.rows("compliance_cases", partner_id=partner_id, program=view.name)
     cases.sort(key=lambda row: str(row["last_at"]), reverse=True)
-    peers = by(
-        (row for row in rows if groups.get(str(row["partner_id"])) == group), lambda row: row["partner_id"]
-    )
+    sums = data.partner_sums(view.name, view.first, view.today)
+    peers = [one for name, one in sums.items() if groups.get(name) == group]
     return {
         "id": partner_id,
         "name": data.name(view.name, partner_id),
@@ -72,7 +76,7 @@ def partner_page(view: View, partner_id: str) -> Context | None:
         "spans": spans(view, path),
         "first": reader.date(view.first),
         "last": reader.date(view.today),
-        "scorecard": _scorecard(view, total(own), list(peers.values())) if own else [],
+        "scorecard": _scorecard(view, total(own), peers) if own else [],
         "revenue": _by_day(view, own) if own else None,
         "tier": _tier(view, partner_id),
         "progress": _progress(view, partner_id),

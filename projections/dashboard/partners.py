@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
 from projections.dashboard import chart
 from projections.dashboard.figures import Tab
-from projections.dashboard.sums import Sums, by
+from projections.dashboard.sums import Sums
 from projections.dashboard.view import SPANS, Context, View
 
 #: Partners on one page, and in the chart.
@@ -48,7 +48,7 @@ def partners_page(view: View) -> Context:
     sort = view.query.get("sort", "net")
     sort = sort if sort in ORDERS else "net"
     groups = view.data.groups(view.name)
-    found = by(performance(view, market=market), lambda row: row["partner_id"])
+    found = view.data.partner_sums(view.name, view.first, view.today, market)
     if group is not None:
         found = {name: one for name, one in found.items() if groups.get(name) == group}
     tiers = {row["partner_id"]: row["tier"] for row in view.data.rows("tiers", program=view.name)}
@@ -96,17 +96,6 @@ def partners_page(view: View) -> Context:
     }
 
 
-def performance(view: View, **filters: str | None) -> list[dict[str, object]]:
-    """Rows of the time that is asked for."""
-    return view.data.rows(
-        "partner_performance",
-        program=view.name,
-        day_from=view.first.isoformat(),
-        day_to=view.today.isoformat(),
-        **filters,
-    )
-
-
 def spans(view: View, path: str) -> list[Tab]:
     """Links to the same page for other times."""
     return [
@@ -130,7 +119,7 @@ def cells(view: View, one: Sums) -> list[str]:
     ]
 
 
-def _chart(view: View, found: dict[str, Sums]) -> chart.Chart | None:
+def _chart(view: View, found: Mapping[str, Sums]) -> chart.Chart | None:
     best = sorted(found.items(), key=lambda one: (-one[1].net, one[0]))[:_CHARTED]
     best = [(name, one) for name, one in best if one.net > 0]
     if not best:

@@ -6,23 +6,15 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
-
 from projections.dashboard.figures import ratio
+from projections.partner_sums import PartnerSums
 
 Row = dict[str, Any]
 _SUMS = ("clicks", "orders", "net", "new_customers", "reversed_orders", "commission")
 
 
-class Sums(Struct):
+class Sums(PartnerSums):
     """What some rows come to; money in minor units."""
-
-    clicks: int = 0
-    orders: int = 0
-    net: int = 0
-    new_customers: int = 0
-    reversed_orders: int = 0
-    commission: int = 0
 
     def add(self, row: Row) -> None:
         """One more row; what it has no column for counts as nothing."""
