@@ -40,6 +40,8 @@ SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 
+log = logging.getLogger(__name__)
+
 #: Where aiohttp says what went wrong on a connection.
 WIRE: Final = logging.getLogger("projections.api.wire")
 # Who sends what is no HTTP gets an answer; a traceback each would let anybody fill the disk.
@@ -62,6 +64,8 @@ class TlsError(ValueError):
 def tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     """What is needed to speak TLS 1.2 or newer; ``None`` without a certificate.
 
+    A certificate that is renewed counts from the next connection on; one that cannot be used is not taken.
+
     Raises:
         TlsError: the files cannot be used.
     """
@@ -69,6 +73,12 @@ def tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
         if key is not None:
             raise TlsError("KEYDAY_HTTP_KEY_FILE needs KEYDAY_HTTP_CERT_FILE")
         return None
+    context = _context(certificate, key)
+    context.sni_callback = _Renewals(certificate, key, context).choose
+    return context
+
+
+def _context(certificate: Path, key: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -77,6 +87,44 @@ def tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
         reason = error.strerror or str(error)
         raise TlsError(f"{certificate} and its key cannot be used: {reason}") from None
     return context
+
+
+class _Renewals:
+    """Looks at the files before each handshake; a connection keeps what it began with."""
+
+    def __init__(self, certificate: Path, key: Path | None, context: ssl.SSLContext) -> None:
+        self._certificate = certificate
+        self._key = key
+        self._newest = context
+        self._seen = self._stamp()
+
+    def choose(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        """Give a connection the newest certificate, whatever name it asks for."""
+        stamp = self._stamp()
+        if stamp != self._seen:
+            self._seen = stamp
+            self._renew()
+        connection.context = self._newest
+
+    def _renew(self) -> None:
+        try:
+            self._newest = _context(self._certificate, self._key)
+        except TlsError as error:
+            # The pair may be half written: it is looked at again when it changes again.
+            log.error("the certificate stays as it was: %s", error)  # noqa: TRY400  the message says all
+        else:
+            log.info("the certificate was renewed")
+
+    def _stamp(self) -> tuple[tuple[int, int, int], ...]:
+        return tuple(_stamp(path) for path in (self._certificate, self._key) if path is not None)
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 class LimitedSite(web.TCPSite):

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, partial
 from http import HTTPStatus
 from importlib import resources
+from ipaddress import ip_network
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -55,6 +56,11 @@ LANGUAGE: Final = "keyday_lang"
 THEME: Final = "keyday_theme"
 _YEAR_S: Final = 31_536_000
 _DAY_S: Final = 86_400
+
+#: Failed sign-ins: a second from one address, at once, and the addresses that are remembered.
+FAILED_RATE: Final = 1 / 6
+FAILED_AT_ONCE: Final = 10
+_FAILED_ADDRESSES: Final = 10_000
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -126,6 +132,7 @@ class Dashboard:
         self._explanations = explanations
         self._now = now
         self._rates = Rates(0.0)
+        self._failed = Rates(FAILED_RATE, burst=FAILED_AT_ONCE, most=_FAILED_ADDRESSES)
         self._templates = jinja2.Environment(
             loader=jinja2.PackageLoader("projections.dashboard"),
             autoescape=True,
@@ -170,9 +177,7 @@ class Dashboard:
             if visit.caller is not None and self._guard.needs_token:
                 wait_s = self._rates.wait_s(visit.caller.token)
                 if wait_s:
-                    page = self._problem(request, visit, "often", HTTPStatus.TOO_MANY_REQUESTS)
-                    page.headers["Retry-After"] = str(wait_s)
-                    return page
+                    return self._too_often(request, visit, wait_s)
             try:
                 response = await answer(request, visit)
             except (KafkaError, StoreCorruptError):
@@ -336,11 +341,16 @@ class Dashboard:
         visit = self._visit(request)
         if _is_foreign(request):
             return self._problem(request, visit, "unknown", HTTPStatus.FORBIDDEN)
+        address = _address(request)
+        wait_s = self._failed.due_s(address)
+        if wait_s:
+            return self._too_often(request, visit, wait_s)
         form = await request.post()
         given = form.get("token", "")
         token = given.strip() if isinstance(given, str) else ""
         caller = self._guard.identify([f"Bearer {token}"])
         if not token.isascii() or not isinstance(caller, Caller) or caller.scope.role not in READERS:
+            self._failed.count(address)
             return self._form(request, visit, visit.reader.say("token-wrong"), HTTPStatus.FORBIDDEN)
         response = _redirect(_local(request.query.get("to", "/")))
         # Without an end it is gone when the browser is closed.
@@ -374,6 +384,11 @@ class Dashboard:
             days=REMEMBERED_DAYS,
         )
         return _html(text, status)
+
+    def _too_often(self, request: web.Request, visit: Visit, wait_s: int) -> web.Response:
+        page = self._problem(request, visit, "often", HTTPStatus.TOO_MANY_REQUESTS)
+        page.headers["Retry-After"] = str(wait_s)
+        return page
 
     def _problem(
         self, request: web.Request, visit: Visit, what: str, status: HTTPStatus, **values: str
@@ -466,6 +481,12 @@ def _remember(request: web.Request, response: web.StreamResponse) -> None:
 def _here_with(request: web.Request, **changes: str) -> str:
     path = request.path if request.method == "GET" else "/"
     return f"{quote(path)}?{urlencode({**request.query, **changes})}"
+
+
+def _address(request: web.Request) -> str:
+    """Whose connection it is; of IPv6 the network, since who has one address has all of it."""
+    address = request.remote or ""
+    return address if ":" not in address else str(ip_network(f"{address.partition('%')[0]}/64", strict=False))
 
 
 def _is_foreign(request: web.Request) -> bool:

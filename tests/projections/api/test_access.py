@@ -139,6 +139,14 @@ def test_a_bucket_fills_at_its_rate() -> None:
     assert {Rates(0.0).wait_s("a") for _ in range(9)} == {0}
 
 
+def test_of_names_that_anybody_may_make_up_the_last_ones_are_remembered() -> None:
+    rates = Rates(1.0, lambda: 0.0, burst=1, most=2)
+    for name in ("a", "b", "c"):
+        rates.count(name)
+
+    assert [rates.due_s(name) for name in ("a", "b", "c")] == [0, 1, 1]
+
+
 def test_each_read_of_an_account_is_a_line_without_secrets(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -71,6 +71,46 @@ def test_a_certificate_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
         tls(cert, tmp_path / "missing.pem")
 
 
+def test_a_renewed_certificate_counts_from_the_next_connection_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cert, key = certificate(tmp_path)
+    old = ssl.create_default_context(cafile=str(cert))
+
+    async def scenario() -> None:
+        app = http.make_health_app(ready(), CollectorRegistry())
+        runner, port = await http.start(app, None, "127.0.0.1", 0, tls=tls(cert, key))
+        url = f"https://localhost:{port}/healthz"
+
+        async def asked(trusting: ssl.SSLContext) -> int:
+            async with aiohttp.ClientSession() as session, session.get(url, ssl=trusting) as response:
+                return response.status
+
+        async with aiohttp.ClientSession() as kept:
+            async with kept.get(url, ssl=old) as response:
+                assert response.status == 200
+            certificate(tmp_path)
+            new = ssl.create_default_context(cafile=str(cert))
+            assert await asked(new) == 200
+            with pytest.raises(aiohttp.ClientConnectorCertificateError):
+                await asked(old)
+            async with kept.get(url, ssl=old) as response:
+                assert response.status == 200  # on the connection that was open: a new one would be refused
+            key.write_text("half")
+            assert await asked(new) == 200
+            assert await asked(new) == 200
+            cert.unlink()
+            assert await asked(new) == 200
+        await runner.cleanup()
+
+    with caplog.at_level("INFO", "projections.api.server"):
+        asyncio.run(scenario())
+
+    said = [record.getMessage() for record in caplog.records]
+    assert said[0] == "the certificate was renewed"
+    assert [line.startswith("the certificate stays as it was: ") for line in said] == [False, True, True]
+
+
 async def whole(port: int) -> bytes:
     """Everything that the server says on a new connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -18,6 +18,7 @@ from yarl import URL
 from projections import http
 from projections.api.scopes import parse_scope
 from projections.api.tokens import TokenBook, TokenFile
+from projections.dashboard import site
 from projections.dashboard.data import Data
 from projections.dashboard.pulse import Pulse
 from projections.dashboard.site import Dashboard
@@ -287,6 +288,23 @@ def test_a_device_stays_signed_in_only_if_it_is_asked_to(tmp_path: Path) -> None
             assert "HttpOnly" in headers["Set-Cookie"]
             _, _, headers = await ask("/sign-out", "POST", **signed(token))
             assert "Max-Age=0" in headers["Set-Cookie"]
+
+    run(scenario)
+
+
+def test_who_fails_to_sign_in_again_and_again_waits(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path, "operator") as (ask, (token,)):
+            right = await ask("/sign-in", "POST", {"token": token})
+            wrong = [await ask("/sign-in", "POST", {"token": "x"}) for _ in range(site.FAILED_AT_ONCE)]
+            status, _, headers = await ask("/sign-in", "POST", {"token": token})
+            signed_in, _, _ = await ask("/", **signed(token))
+
+        assert right[0] == 303
+        assert {one[0] for one in wrong} == {403}
+        assert (status, signed_in) == (429, 200)
+        assert 0 < int(headers["Retry-After"]) <= 1 / site.FAILED_RATE
+        assert "Set-Cookie" not in headers
 
     run(scenario)
 
