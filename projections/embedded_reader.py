@@ -73,8 +73,10 @@ class EmbeddedReader:
         while True:
             self._woken.clear()
             if not await self._step():
+                # Not wait_for, which forgets that it was cancelled when it is woken at the same moment.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), POLL_S)
+                    async with asyncio.timeout(POLL_S):
+                        await self._woken.wait()
 
     async def catch_up(self) -> None:
         """Read what is in the log now, then return."""
@@ -102,7 +104,9 @@ class EmbeddedReader:
             self._rebuild("corrupt", str(error))
             return True
         for topic, partition in self._sources:
-            lag = self._log.end_offset(topic, partition) - self._tables.position((topic, partition))
+            position = self._tables.position((topic, partition))
+            self._progress.reach(topic, partition, position)
+            lag = self._log.end_offset(topic, partition) - position
             self._progress.report(topic, partition, lag)
             if self._metrics is not None:
                 self._metrics.on_lag(topic, partition, lag)

@@ -48,6 +48,7 @@ class Progress:
         self._now = now
         self._lags: dict[Source, int | None] = {}
         self._heard: dict[Source, float] = {}
+        self._reached: dict[Source, int] = {}
         #: Whether the tables were complete once since they were last empty.
         self.loaded = False
 
@@ -59,6 +60,7 @@ class Progress:
     def forget(self) -> None:
         """The tables were emptied."""
         self.loaded = False
+        self._reached.clear()
         self.restart(self._lags)
 
     def report(self, topic: str, partition: int, lag: int) -> None:
@@ -66,6 +68,14 @@ class Progress:
         self._lags[topic, partition] = lag
         self._heard[topic, partition] = self._now()
         self.loaded = self.loaded or self.caught_up
+
+    def reach(self, topic: str, partition: int, offset: int) -> None:
+        """All of a source that lies before ``offset`` is in the tables."""
+        self._reached[topic, partition] = offset
+
+    def reached(self, source: Source) -> int:
+        """The offset before which all of a source is in the tables."""
+        return self._reached.get(source, 0)
 
     @property
     def lag(self) -> int:

@@ -232,7 +232,8 @@ class Delivery:
                     return heappop(self._ready)[2]
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
         return None
 
     async def _settle(

@@ -62,8 +62,10 @@ class EmbeddedWorker:
                 next_tick = (now // MINUTE_MS + 1) * MINUTE_MS
                 continue
             self._caught_up.set()
+            # Not wait_for, which forgets that it was cancelled when it is woken at the same moment.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), max(next_tick - now, IDLE_MS) / 1000)
+                async with asyncio.timeout(max(next_tick - now, IDLE_MS) / 1000):
+                    await self._wake.wait()
 
     async def caught_up(self) -> None:
         """Wait until everything that was appended so far is processed."""

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from events.outputs import RewardEvent
@@ -139,5 +140,25 @@ def test_what_is_no_ledger_entry_is_counted_and_passed(tmp_path: Path) -> None:
     assert balances(tables) == recompute(events)
     found = registry.get_sample_value("keyday_projection_faults_total", {"code": "undecodable"})
     assert found == len(junk)
+    tables.close()
+    log.close()
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_growth_at_the_moment_of_the_end_does_not_keep_the_reader_alive(tmp_path: Path, turns: int) -> None:
+    log, tables, progress = open_log(tmp_path / "log"), Tables(tmp_path / "tables"), Progress()
+    reader = EmbeddedReader(log, tables, progress, LEDGER, partitions=PARTITIONS)
+
+    async def scenario() -> bool:
+        task = asyncio.create_task(reader.run())
+        await until(lambda: progress.caught_up)
+        reader.on_growth(frozenset(LEDGER))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        _, alive = await asyncio.wait([task], timeout=5)
+        return not alive
+
+    assert asyncio.run(scenario())
     tables.close()
     log.close()

@@ -148,3 +148,22 @@ def test_a_feed_of_old_events_under_way_is_not_ticked_to_today(tmp_path: Path) -
     with_worker(embedded, scenario)
     found = ticks_in(tmp_path)
     assert [tick for tick in found if tick != "minute"] == [f"2021-11-{day:02}" for day in range(9, 13)]
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_work_at_the_moment_of_the_end_does_not_keep_the_worker_alive(tmp_path: Path, turns: int) -> None:
+    embedded = recording(tmp_path, [], Clock(NOON))
+
+    async def scenario(worker: EmbeddedWorker) -> None:
+        task = asyncio.create_task(worker.run())
+        await worker.append([order("o1", NOON)])
+        await worker.caught_up()
+        appending = asyncio.ensure_future(worker.append([order("o2", NOON)]))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        _, alive = await asyncio.wait([task], timeout=5)
+        await appending
+        assert not alive
+
+    with_worker(embedded, scenario, running=False)
