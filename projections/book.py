@@ -18,7 +18,8 @@ from events.outputs import (
     Reward,
     TierChanged,
 )
-from projections import facts
+from projections import asked, facts
+from projections.asked import AskedEvent, StoredAsked
 from projections.facts import (
     Attributed,
     Click,
@@ -131,6 +132,7 @@ class Book:
         self._credited: Space[bool] = space(CREDITED, bool, 0)
         #: Versions and home days whose budgets and goals have their rows.
         self._opened: set[tuple[str, int, int]] = set()
+        self._asked: Space[StoredAsked] = space(asked.PREFIX, StoredAsked, 0)
         #: What each order that this batch touched added before it.
         self._before: dict[bytes, Contributions] = {}
         waiting = [key for key, _ in self._waiting.scan(b"", b"\xff")]
@@ -161,6 +163,8 @@ class Book:
                 self._attributed(fact)
         elif isinstance(fact, facts.Taken):
             self._input(fact)
+        elif isinstance(fact, AskedEvent):
+            self._request(fact)
 
     def drain(self) -> tuple[list[Change], Delta]:
         """The batch's changes for the store, each row once, and how they move its books."""
@@ -173,6 +177,12 @@ class Book:
             if order is not None:
                 self._orders.put(key, None if order.is_empty else order)
         return self._state.drain()
+
+    def _request(self, fact: AskedEvent) -> None:
+        key = asked.row_key(fact)
+        row = self._asked.get(key) or StoredAsked(fact.id, fact.time, fact.content, 0)
+        row.count += fact.sign
+        self._asked.put(key, row if row.count else None)
 
     # -- orders ---------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ from events.outputs import (
     TierChanged,
 )
 from events.time import parse_time
+from projections.asked import AskedEvent, asked
 from schemas.codec import Decoded, Decoder
 from schemas.dead_letters import read_dead_letter
 from schemas.rewards import decode_output
@@ -168,7 +169,7 @@ class Version(Struct, frozen=True, gc=False):
 
 Taken = Click | Foreign | Refund | Referred | Enrolled | Stood
 Waiting = Ledger | Attributed | Taken
-Fact = RewardEvent | Attributed | Said | Placed | Taken | Version
+Fact = RewardEvent | Attributed | Said | Placed | Taken | Version | AskedEvent
 
 
 #: A record's fact; ``None`` for one that no table looks at. Raises ``ValueError`` or an error of msgspec.
@@ -279,8 +280,13 @@ def referral(record: Headed) -> Fact | None:
 
 
 def partner(record: Headed) -> Fact | None:
-    """The record or the standing of a record of ``partner-events``."""
-    return _input("partner-events", record.value, record.headers, 1)
+    """The record or the standing, or the request over HTTP, of a record of ``partner-events``."""
+    return request(record) or _input("partner-events", record.value, record.headers, 1)
+
+
+def request(record: Headed) -> AskedEvent | None:
+    """The request over HTTP that a record was made of, if it was."""
+    return asked(record.value, 1)
 
 
 def dead_letter(record: Headed) -> Fact | None:
@@ -296,6 +302,8 @@ def dead_letter(record: Headed) -> Fact | None:
         return _click(letter.value, letter.headers, -1)
     if topic == "orders":
         return _order(letter.value, letter.headers, -1)
+    if topic in _REQUESTS and (dead := asked(letter.value, -1)) is not None:
+        return dead
     return _input(topic, letter.value, letter.headers, -1) if topic in _OTHER_INPUTS else None
 
 
@@ -304,6 +312,9 @@ def version(record: Headed) -> Fact | None:
     decoded = _decode_input("programs", record.key, record.value, record.headers)
     return Version(decoded.event.content) if isinstance(decoded, Decoded) else None  # type: ignore[union-attr]
 
+
+#: Where requests over HTTP go.
+_REQUESTS: Final = frozenset({"account-requests", "partner-events"})
 
 LEDGER: Final[Mapping[str, Decode]] = {"rewards": ledger_entry}
 
@@ -319,6 +330,7 @@ SOURCES: Final[Mapping[str, Decode]] = {
     "compliance": said,
     "milestones": said,
     "dead-letters": dead_letter,
+    "account-requests": request,
 }
 
 

@@ -25,7 +25,7 @@ from projections.api.intake import Intake
 from projections.api.model import Health
 from projections.api.openapi import openapi
 from projections.api.rate import Rates
-from projections.api.requests import Requests
+from projections.api.requests import AskedTables, Reached, Requests
 from projections.api.routes import CALLER, Answer, Asked, Route, read_parameters
 from projections.api.server import MAX_BODY_BYTES, SECURITY_HEADERS, LimitedSite
 from projections.api.stream import Streams, StreamTables
@@ -37,8 +37,12 @@ from projections.metrics import HttpMetrics
 from projections.problems import ProblemCode, problem
 
 
-class Readable(AccountTables, RowTables, StreamTables, Protocol):
+class Readable(AccountTables, AskedTables, RowTables, StreamTables, Protocol):
     """What is asked of the tables."""
+
+
+class Following(Readiness, Reached, Protocol):
+    """What is asked of who feeds the tables."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -56,7 +60,7 @@ class Options(Struct, frozen=True, kw_only=True):
 
 def make_app(
     tables: Readable,
-    readiness: Readiness,
+    readiness: Following,
     registry: CollectorRegistry,
     guard: Guard,
     explanations: Explanations | None = None,
@@ -87,7 +91,7 @@ def make_app(
     if explanations is not None:
         routes += explanations.routes()
     if intake is not None:
-        routes += Events(intake).routes() + Requests(intake, accounts).routes()
+        routes += Events(intake).routes() + Requests(intake, accounts, tables, readiness).routes()
     if feed is not None:
         streams = Streams(tables, accounts, guard, feed, options.streams)
         routes += streams.routes()

@@ -140,12 +140,14 @@ class KafkaReader:
 
     async def _report(self, consumer: Any, sources: list[TopicPartition]) -> None:
         for tp in sources:
+            position = await consumer.position(tp)
+            self._progress.reach(tp.topic, tp.partition, position)
             polled_ms = consumer.last_poll_timestamp(tp)
             stable = consumer.last_stable_offset(tp)
             if polled_ms is None or stable is None:
                 continue
             # Behind the last stable offset there are only open transactions, which nobody may read yet.
-            lag = max(0, stable - await consumer.position(tp))
+            lag = max(0, stable - position)
             if self._reported.get(tp) == (polled_ms, lag):
                 continue  # no news from the broker: what was reported must be able to grow stale
             self._reported[tp] = (polled_ms, lag)

@@ -14,17 +14,19 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from events.outputs import RewardEvent
-from projections import statements
+from projections import asked, statements
 from projections.as_of import balances_at
+from projections.asked import StoredAsked
 from projections.balances import Balance
 from projections.book import Book
 from projections.facts import Fact, Ledger
 from projections.faults import Fault, FaultCode
 from projections.fold import Account, Batch, Folded, unpack
-from projections.keys import VERSION, account_key, escape, statement_key
+from projections.keys import VERSION, account_key, escape, key_of, statement_key
 from projections.metrics import ProjectionMetrics
 from projections.pages import RowPage, RowRefusal, all_rows, page
 from projections.partner_sums import PartnerSums, partner_sums
@@ -37,7 +39,7 @@ from streams.engine.state import Change, Delta
 from streams.engine.store import StoreCorruptError, open_store
 
 #: Bump when a fold or the layout of a row changes: older tables are rebuilt from the topics.
-FOLD_VERSION: Final = 5
+FOLD_VERSION: Final = 6
 
 #: What tables of this version are marked with.
 STAMP: Final = b"%d" % FOLD_VERSION
@@ -46,6 +48,8 @@ STAMP: Final = b"%d" % FOLD_VERSION
 _STEP_FACTS: Final = 16
 #: Rows that are replaced in one write.
 _REPLACED_ROWS: Final = 2_000
+
+_decode_asked: Final = msgspec.msgpack.Decoder(StoredAsked).decode
 
 log = logging.getLogger(__name__)
 
@@ -192,6 +196,12 @@ class Tables:
     ) -> dict[str, PartnerSums]:
         """What each partner brought from the home day ``first`` to ``last``, both included (ISO dates)."""
         return self._guard(lambda: partner_sums(self._store, program, first, last, market))
+
+    def asked(self, name: str) -> list[StoredAsked]:
+        """The events that a request over HTTP became, if any, but for those that died."""
+        first = asked.PREFIX + key_of(name)
+        found = self._guard(lambda: list(self._store.scan(first, first + b"\xff")))
+        return [row for row in (_decode_asked(raw) for _, raw in found) if row.count > 0]
 
     def all_rows(self, table: Table, filters: Mapping[str, str] | None = None) -> Iterator[Row]:
         """All rows of a table that fit the filters, in key order."""

@@ -148,10 +148,14 @@ class Accounts:
         """Why nothing is said of an account, if so."""
         if not is_account(account):
             return problem(ProblemCode.ACCOUNT_INVALID, f"account: {ACCOUNT.doc}", parameter="account")
-        waiting = not_ready(self._readiness)
+        waiting = self.waiting()
         if waiting is not None:
             return waiting
         return None if self.may_see(request[CALLER], account) else unknown(request, account)
+
+    def waiting(self) -> web.Response | None:
+        """Why no data is told yet, if so."""
+        return not_ready(self._readiness)
 
     def may_see(self, caller: Caller, account: str) -> bool:
         """Whether the caller's scope holds the account; a program holds those where it has entries."""

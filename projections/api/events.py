@@ -25,6 +25,16 @@ ONE: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
 LINES: Final = "application/x-ndjson"
 
+#: What may go wrong wherever a body becomes events.
+SENDING_PROBLEMS: Final = (
+    ProblemCode.BODY_INVALID,
+    ProblemCode.BODY_TOO_LARGE,
+    ProblemCode.BODY_TIMEOUT,
+    ProblemCode.MEDIA_TYPE_UNKNOWN,
+    ProblemCode.EVENTS_REFUSED,
+    ProblemCode.NOT_READY,
+)
+
 _UNION: Any = wire.OrderPlaced
 for _envelope in wire.ENVELOPES.values():
     _UNION |= _envelope
@@ -64,14 +74,7 @@ class Events:
                     doc="How many were accepted, and why others were not. An event that is sent again has no "
                     "second effect.",
                 ),
-                problems=(
-                    ProblemCode.BODY_INVALID,
-                    ProblemCode.BODY_TOO_LARGE,
-                    ProblemCode.BODY_TIMEOUT,
-                    ProblemCode.MEDIA_TYPE_UNKNOWN,
-                    ProblemCode.EVENTS_REFUSED,
-                    ProblemCode.NOT_READY,
-                ),
+                problems=SENDING_PROBLEMS,
                 roles=WRITERS,
             ),
         )

@@ -15,6 +15,7 @@ from msgspec import Raw, Struct
 from events.limits import MESSAGE_MAX_BYTES
 from projections.api.accounts import is_account
 from projections.api.scopes import Role, Scope
+from projections.progress import Source
 from schemas import wire
 from schemas.codec import Decoder, ProgramLookup
 from schemas.errors import Code, DecodeError
@@ -39,6 +40,10 @@ class Sink(Protocol):
 
     async def partitions(self, topic: str) -> int:
         """How many partitions a topic has; ``SinkError`` where nobody can say."""
+        ...
+
+    async def end(self, source: Source) -> int:
+        """The offset of a partition's next record; ``SinkError`` where nobody can say."""
         ...
 
     async def append(self, records: Sequence[OutRecord]) -> None:
@@ -97,6 +102,15 @@ class Intake:
         if records:
             await self._sink.append(records)
         return Taken(len(records), refused)
+
+    async def end(self, topic: str, key: bytes) -> tuple[Source, int]:
+        """Where events of a key go, and the offset of the next record there.
+
+        Raises:
+            SinkError: nobody can say.
+        """
+        source = topic, partition_of(key, await self._sink.partitions(topic))
+        return source, await self._sink.end(source)
 
     def _read(self, index: int, value: bytes, scope: Scope) -> tuple[str, int, bytes, bytes] | RefusedEvent:
         try:

@@ -1,18 +1,19 @@
 """Requests that become events: redemptions, corrections of balances, resolutions of cases.
 
-The ``Idempotency-Key`` names the request: asked for again with the same key, it has no second effect. The
-server remembers the last requests, so that a second one is the same event, byte for byte, and dropped as a
-duplicate; one that it has forgotten, or another server has seen, has the same ids and no effect either.
+The ``Idempotency-Key`` names the request: asked for again with the same key, it is the same event, and
+another request with this key is refused. What this server does not remember it looks up in the tables, once
+these hold all that the partition of the event does: also after a restart, and where another server was asked.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, Protocol, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -24,18 +25,23 @@ from projections.api.accounts import ACCOUNT, Accounts
 from projections.api.answers import json_answer
 from projections.api.audit import audit
 from projections.api.bodies import read_body
+from projections.api.events import SENDING_PROBLEMS
 from projections.api.intake import Intake, SinkError
 from projections.api.routes import CALLER, Answer, Asked, Body, Parameter, Route
 from projections.api.scopes import MANAGERS, READERS, Caller
+from projections.asked import SOURCE, StoredAsked, content_of, id_of
 from projections.problems import RETRY, ProblemCode, problem
+from projections.progress import Source
 from schemas.wire import Id, Name, Text, Time
 
-#: What the events say that they come from.
-SOURCE: Final = "keyday/http"
 #: Bytes of a body.
 MAX_REQUEST_BYTES: Final = 65_536
 #: Requests that are remembered.
 REMEMBERED: Final = 100_000
+#: Seconds: tables that do not hold by then what was asked before are too far behind to take a request.
+BEFORE_S: Final = 5.0
+#: Seconds: how often the tables are looked at meanwhile.
+_LOOK_S: Final = 0.005
 
 KEY: Final = Parameter(
     name="Idempotency-Key",
@@ -98,11 +104,23 @@ class Requested(Struct):
 
 
 class _Known(Struct, frozen=True):
-    """A request that came before: what it was made of, and its event."""
+    """A request that came before: what it asks for, and its event, ``None`` where that is in its topic."""
 
-    content: bytes
-    event: bytes
+    content: str
     answer: Requested
+    event: bytes | None = None
+
+
+class AskedTables(Protocol):
+    """What is asked of the tables."""
+
+    def asked(self, name: str) -> list[StoredAsked]: ...
+
+
+class Reached(Protocol):
+    """How far the tables have read."""
+
+    def reached(self, source: Source) -> int: ...
 
 
 def _body(type_: Any) -> Body:
@@ -113,94 +131,101 @@ _REDEMPTION: Final = _body(Redemption)
 _ADJUSTMENT: Final = _body(Adjustment)
 _RESOLUTION: Final = _body(Resolution)
 
+#: Where the events go, and what the audit calls the requests.
+_TOPICS: Final = {
+    "redemption.requested": "account-requests",
+    "adjustment.requested": "account-requests",
+    "compliance.case_resolved": "partner-events",
+}
+_AUDITED: Final = {
+    "redemption.requested": "redemptions",
+    "adjustment.requested": "adjustments",
+    "compliance.case_resolved": "resolution",
+}
+#: What all of these routes have in common.
+_PROBLEMS: Final = (
+    ProblemCode.IDEMPOTENCY_KEY_INVALID,
+    ProblemCode.IDEMPOTENCY_KEY_REUSED,
+    *SENDING_PROBLEMS,
+)
+_CHANGE: Final[dict[str, Any]] = {
+    "method": "POST",
+    "tag": "changes",
+    "answer": Answer(type=Requested, status=202, doc="It is durable; the ledger tells what became of it."),
+}
+
 
 class Requests:
     """Turns requests into events."""
 
-    def __init__(self, intake: Intake, accounts: Accounts, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        accounts: Accounts,
+        tables: AskedTables,
+        progress: Reached,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._intake = intake
         self._accounts = accounts
+        self._tables = tables
+        self._progress = progress
         self._now = now
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
     def routes(self) -> tuple[Route, ...]:
         """What is answered here."""
-        common = (
-            ProblemCode.IDEMPOTENCY_KEY_INVALID,
-            ProblemCode.IDEMPOTENCY_KEY_REUSED,
-            ProblemCode.BODY_INVALID,
-            ProblemCode.BODY_TOO_LARGE,
-            ProblemCode.BODY_TIMEOUT,
-            ProblemCode.MEDIA_TYPE_UNKNOWN,
-            ProblemCode.EVENTS_REFUSED,
-            ProblemCode.NOT_READY,
-        )
-        of_account = (*common, ProblemCode.ACCOUNT_INVALID, ProblemCode.ACCOUNT_UNKNOWN)
-        answer = Answer(type=Requested, status=202, doc="It is durable; the ledger tells what became of it.")
+        of_account = (ProblemCode.ACCOUNT_INVALID, ProblemCode.ACCOUNT_UNKNOWN)
         return (
             Route(
                 path="/v1/accounts/{account}/redemptions",
                 name="redeem",
                 summary="Spend of an account.",
-                method="POST",
-                tag="changes",
                 handler=self.redeem,
                 parameters=(ACCOUNT, KEY),
                 body=_REDEMPTION,
-                answer=answer,
-                problems=of_account,
+                problems=_PROBLEMS + of_account,
                 roles=READERS,
+                **_CHANGE,
             ),
             Route(
                 path="/v1/accounts/{account}/adjustments",
                 name="adjust",
                 summary="Correct the balance of an account.",
-                method="POST",
-                tag="changes",
                 handler=self.adjust,
                 parameters=(ACCOUNT, KEY),
                 body=_ADJUSTMENT,
-                answer=answer,
-                problems=of_account,
+                problems=_PROBLEMS + of_account,
                 roles=MANAGERS,
+                **_CHANGE,
             ),
             Route(
                 path="/v1/cases/{case_id}/resolution",
                 name="resolve_case",
                 summary="Say what was decided about a case of compliance.",
-                method="POST",
-                tag="changes",
                 handler=self.resolve,
                 parameters=(_CASE, KEY),
                 body=_RESOLUTION,
-                answer=answer,
-                problems=(*common, ProblemCode.CASE_INVALID),
+                problems=(*_PROBLEMS, ProblemCode.CASE_INVALID),
                 roles=MANAGERS,
+                **_CHANGE,
             ),
         )
 
     async def redeem(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         """``redemption.requested``."""
         account = asked["account"]
-        refusal = self._accounts.refusal(request, account)
-        if refusal is not None:
-            return refusal
-        body = await _read(request, _REDEMPTION, Redemption)
+        body = self._accounts.refusal(request, account) or await _read(request, _REDEMPTION, Redemption)
         if not isinstance(body, Redemption):
             return body
         name = _name(account, asked[KEY.name])
         data = {"redemption_id": name, "account": account, "unit": body.unit, "amount": body.amount}
-        response = await self._ask(request, "redemption.requested", name, body, data)
-        audit(request[CALLER], account, "redemptions", response.status, change=True)
-        return response
+        return await self._ask(request, "redemption.requested", name, account, body, data)
 
     async def adjust(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         """``adjustment.requested``."""
         account = asked["account"]
-        refusal = self._accounts.refusal(request, account)
-        if refusal is not None:
-            return refusal
-        body = await _read(request, _ADJUSTMENT, Adjustment)
+        body = self._accounts.refusal(request, account) or await _read(request, _ADJUSTMENT, Adjustment)
         if not isinstance(body, Adjustment):
             return body
         name = _name(account, asked[KEY.name])
@@ -212,13 +237,11 @@ class Requests:
             "reason": body.reason,
             "actor": _actor(body.actor, request[CALLER]),
         }
-        response = await self._ask(request, "adjustment.requested", name, body, data)
-        audit(request[CALLER], account, "adjustments", response.status, change=True)
-        return response
+        return await self._ask(request, "adjustment.requested", name, account, body, data)
 
     async def resolve(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         """``compliance.case_resolved``."""
-        body = await _read(request, _RESOLUTION, Resolution)
+        body = self._accounts.waiting() or await _read(request, _RESOLUTION, Resolution)
         if not isinstance(body, Resolution):
             return body
         case_id = asked["case_id"]
@@ -230,52 +253,87 @@ class Requests:
             "actor": _actor(body.actor, request[CALLER]),
         }
         name = _name(case_id, asked[KEY.name])
-        response = await self._ask(request, "compliance.case_resolved", name, body, data)
-        audit(request[CALLER], f"partner:{partner}", "resolution", response.status, change=True)
-        return response
+        return await self._ask(request, "compliance.case_resolved", name, f"partner:{partner}", body, data)
 
     async def _ask(
-        self, request: web.Request, type_: str, name: str, body: _Request, data: dict[str, Any]
+        self, request: web.Request, type_: str, name: str, account: str, body: _Request, data: dict[str, Any]
     ) -> web.Response:
         caller = request[CALLER]
         # Who manages one program changes that one, whatever the request says.
         program = caller.program or body.program
         if caller.program is not None and body.program not in {None, caller.program}:
-            return problem(ProblemCode.SCOPE_INSUFFICIENT, "the token is for another program")
-        if program is not None:
-            data["program"] = program
-        event_id = f"{type_.partition('.')[0]}.{name}"
-        content = msgspec.json.encode([type_, data, body.time])
-        known = self._known.get(event_id)
+            response = problem(ProblemCode.SCOPE_INSUFFICIENT, "the token is for another program")
+        else:
+            if program is not None:
+                data["program"] = program
+            response = await self._answer(caller, type_, name, account, body.time, data)
+        audit(caller, account, _AUDITED[type_], response.status, change=True)
+        return response
+
+    async def _answer(
+        self, caller: Caller, type_: str, name: str, account: str, at: str | None, data: dict[str, Any]
+    ) -> web.Response:
+        named = f"{type_.partition('.')[0]}.{name}"
+        content = content_of(type_, data)
+        try:
+            known = self._known.get(named) or await self._before(named, type_, account, content)
+        except SinkError as error:
+            return problem(ProblemCode.NOT_READY, str(error), headers=RETRY)
         if known is None:
-            at = format_time(int(self._now() * 1_000)) if body.time is None else body.time
-            known = self._known[event_id] = _event(type_, event_id, name, at, data, content)
-            if len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
-        elif known.content != content:
+            known = _made(type_, named, name, at or format_time(int(self._now() * 1_000)), data, content)
+            self._remember(named, known)
+        elif known.content != content or at not in {None, known.answer.time}:
             detail = "another request had this key; take a new key for each request"
             return problem(ProblemCode.IDEMPOTENCY_KEY_REUSED, detail)
+        answer = json_answer(msgspec.to_builtins(known.answer), status=202)
+        return answer if known.event is None else await self._send(named, known.event, caller, answer)
+
+    async def _send(self, named: str, event: bytes, caller: Caller, answer: web.Response) -> web.Response:
         try:
-            taken = await self._intake.take([known.event], caller.scope)
+            taken = await self._intake.take([event], caller.scope)
         except SinkError as error:
             return problem(ProblemCode.NOT_READY, str(error), headers=RETRY)
         if taken.refused:
-            del self._known[event_id]
+            self._known.pop(named, None)
             built: dict[str, Any] = msgspec.to_builtins(taken)
             return problem(ProblemCode.EVENTS_REFUSED, "the request cannot be an event", **built)
-        return json_answer(msgspec.to_builtins(known.answer), status=202)
+        return answer
+
+    async def _before(self, named: str, type_: str, account: str, content: str) -> _Known | None:
+        """The request as it was asked for before, here or elsewhere, if it was."""
+        source, end = await self._intake.end(_TOPICS[type_], account.partition(":")[2].encode())
+        try:
+            async with asyncio.timeout(BEFORE_S):
+                while self._progress.reached(source) < end:  # noqa: ASYNC110  they tell nobody
+                    await asyncio.sleep(_LOOK_S)
+        except TimeoutError:
+            raise SinkError("the tables are behind the requests that came before") from None
+        rows = self._tables.asked(named)
+        row = next((one for one in rows if one.content == content), rows[0] if rows else None)
+        # It may have been asked for here in the meantime.
+        known = self._known.get(named)
+        if row is None or known is not None:
+            return known
+        name = named.partition(".")[2]
+        return _Known(row.content, Requested(name, row.id, SOURCE, row.time))
+
+    def _remember(self, named: str, known: _Known) -> None:
+        self._known[named] = known
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
 
 
-def _event(type_: str, event_id: str, name: str, at: str, data: dict[str, Any], content: bytes) -> _Known:
+def _made(type_: str, named: str, name: str, at: str, data: dict[str, Any], content: str) -> _Known:
+    id_ = id_of(named, at)
     event = {
         "specversion": "1.0",
-        "id": event_id,
+        "id": id_,
         "source": SOURCE,
         "type": type_,
         "time": at,
         "data": data,
     }
-    return _Known(content, msgspec.json.encode(event), Requested(name, event_id, SOURCE, at))
+    return _Known(content, Requested(name, id_, SOURCE, at), msgspec.json.encode(event))
 
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from projections.api.intake import SinkError
+from projections.progress import Source
 from streams.engine.embedded_worker import EmbeddedWorker
 from streams.engine.record import OutRecord
 
@@ -27,6 +28,10 @@ class LogSink:
         """Those of the log."""
         return self._worker.embedded.log.partitions
 
+    async def end(self, source: Source) -> int:
+        """That of the log."""
+        return self._worker.embedded.log.end_offset(*source)
+
     async def append(self, records: Sequence[OutRecord]) -> None:
         """Append; requests at the same time share one sync."""
         await self._worker.append(records)
@@ -36,9 +41,11 @@ class KafkaSink:
     """A cluster: an idempotent producer, which waits for all replicas that are in sync."""
 
     def __init__(self, kafka: Mapping[str, Any], max_bytes: int) -> None:
+        self._kafka = kafka
         self._arguments = {**kafka, "enable_idempotence": True, "acks": "all", "max_request_size": max_bytes}
         self._starting = asyncio.Lock()
         self._producer: AIOKafkaProducer | None = None
+        self._consumer: AIOKafkaConsumer | None = None
 
     async def partitions(self, topic: str) -> int:
         """Those of the topic."""
@@ -50,6 +57,16 @@ class KafkaSink:
         if not found:
             raise SinkError(f"the brokers cannot be reached, or have no topic {topic}")
         return len(found)
+
+    async def end(self, source: Source) -> int:
+        """That of the partition, behind what transactions have ended."""
+        place = TopicPartition(*source)
+        try:
+            async with asyncio.timeout(ACKNOWLEDGED_S):
+                ends = await (await self._asking()).end_offsets([place])
+        except (KafkaError, TimeoutError) as error:
+            raise SinkError("the brokers cannot be reached") from error
+        return int(ends[place])
 
     async def append(self, records: Sequence[OutRecord]) -> None:
         """Send all, then wait for all."""
@@ -72,18 +89,32 @@ class KafkaSink:
 
     async def close(self) -> None:
         """Leave the cluster."""
-        if self._producer is not None:
-            await self._producer.stop()
+        for client in (self._producer, self._consumer):
+            if client is not None:
+                await client.stop()
+
+    # Not at the start of the server: it answers reads also while brokers are away.
 
     async def _started(self) -> AIOKafkaProducer:
-        # Not at the start of the server: it answers reads also while brokers are away.
         async with self._starting:
             if self._producer is None:
-                producer = AIOKafkaProducer(**self._arguments)
-                try:
-                    await producer.start()
-                except BaseException:
-                    await producer.stop()
-                    raise
-                self._producer = producer
+                self._producer = await _start(AIOKafkaProducer(**self._arguments))
             return self._producer
+
+    async def _asking(self) -> AIOKafkaConsumer:
+        async with self._starting:
+            if self._consumer is None:
+                consumer = AIOKafkaConsumer(
+                    **self._kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed"
+                )
+                self._consumer = await _start(consumer)
+            return self._consumer
+
+
+async def _start(client: Any) -> Any:
+    try:
+        await client.start()
+    except BaseException:
+        await client.stop()
+        raise
+    return client

@@ -19,7 +19,7 @@ from tests.oracle.worlds import make_world
 from tests.projections.naive import Files
 
 OUTPUTS = ("rewards", "attributions", "compliance", "milestones")
-INPUTS = ("programs", "partner-events", "clicks", "referrals", "orders")
+INPUTS = ("programs", "partner-events", "clicks", "referrals", "orders", "account-requests")
 
 
 def replayed(seed: int, folder: Path) -> Files:

@@ -204,7 +204,7 @@ def test_a_request_with_the_same_key_has_one_effect(tmp_path: Path) -> None:
 
         assert first[0].body == first[1].body
         assert {(reply.status, reply.body["id"]) for reply in second} == {(202, second[0].body["id"])}
-        assert (other.status, other.body["code"]) == (422, "idempotency_key_reused")
+        assert (other.status, other.body["code"]) == (409, "idempotency_key_reused")
         assert (balances.body["balances"][0]["available"], dead) == (300, [])
         names = [first[0].body["id"], second[0].body["id"]]
         assert [one["entry_id"] for one in entries] == [f"adjust~{names[0]}", f"redeem~{names[1]}"]
@@ -272,6 +272,9 @@ class Recorder:
 
     async def partitions(self, _: str) -> int:
         return 4
+
+    async def end(self, _: object) -> int:
+        return 0
 
     async def append(self, records: Any) -> None:
         self.records += records
