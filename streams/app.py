@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from projections.explanations import Explanations, OpenSource
 from projections.facts import SOURCES
 from projections.guard import Guard
 from projections.http import Options, make_app, make_health_app
+from projections.kafka_lag import group_lag
 from projections.kafka_reader import KafkaReader
 from projections.kafka_source import kafka_source
 from projections.metrics import ProjectionMetrics
@@ -49,6 +51,7 @@ from streams.engine.agent import Agent
 from streams.engine.embedded import Embedded
 from streams.engine.embedded_worker import EmbeddedWorker
 from streams.engine.host import AgentSpec, TaskHost
+from streams.engine.input_files import INPUT_TOPICS
 from streams.engine.lifeline import Lifeline
 from streams.engine.log import Log, LogError
 from streams.engine.metrics import Metrics, process_collectors
@@ -397,6 +400,7 @@ class Projection:
         self._intake: Intake | None = None
         self._kafka_sink: KafkaSink | None = None
         self._feed: Feed | None = None
+        self._waiting: Callable[[], Mapping[str, int]] | None = None
 
     def take_in(self, worker: EmbeddedWorker) -> None:
         """Let events that come over HTTP be taken in by the embedded Keyday."""
@@ -424,6 +428,7 @@ class Projection:
         self._tokens = tokens_path(self._settings, of_kafka=True)
         self._open_source = lambda: kafka_source(kafka)
         self._feed = KafkaFeed(kafka)
+        self._waiting = partial(group_lag, kafka, self._settings.app_id, INPUT_TOPICS)
         self._kafka_sink = KafkaSink(kafka, self._settings.max_message_bytes)
         self._intake = Intake(self._kafka_sink, AnyProgram())
         return KafkaReader(kafka, self.tables, self.progress, SOURCES, metrics=self.metrics)
@@ -445,7 +450,8 @@ class Projection:
         if self._open_source is not None:
             explanations = Explanations(self._open_source, settings.programs)
         pulse = Pulse(self.registry)
-        dashboard = Dashboard(Data(self.tables, explanations), self.progress, guard, pulse, explanations)
+        data = Data(self.tables, explanations, self._waiting)
+        dashboard = Dashboard(data, self.progress, guard, pulse, explanations)
         app = make_app(
             self.tables,
             self.progress,
@@ -484,8 +490,12 @@ async def run_embedded(
     embedded: Embedded,
     listening: Callable[[str], None],
     webhooks: Webhooks | None = None,
+    beside: Callable[[EmbeddedWorker], Awaitable[None]] | None = None,
 ) -> None:
-    """Process, project and answer from one process until SIGTERM or SIGINT; see ``Projection.serve``."""
+    """Process, project and answer from one process until SIGTERM or SIGINT; see ``Projection.serve``.
+
+    What is done ``beside`` it goes on as long.
+    """
     worker = EmbeddedWorker(embedded)
     reader = projection.follow_log(embedded.log)
     projection.take_in(worker)
@@ -493,6 +503,8 @@ async def run_embedded(
     if webhooks is not None:
         source = LogSource(embedded.log, embedded.log.partitions)
         work.append(lambda: webhooks.run(source))
+    if beside is not None:
+        work.append(lambda: beside(worker))
     try:
         await projection.serve(*work, listening=listening)
     finally:

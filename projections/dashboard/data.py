@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from itertools import islice
 from typing import Any, Final, Protocol
@@ -67,8 +67,15 @@ class _Summed(Struct, frozen=True):
 class Data:
     """Everything that pages show. It blocks where it reads: pages are made in threads."""
 
-    def __init__(self, tables: Tables, explanations: Explanations | None) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        explanations: Explanations | None,
+        waiting: Callable[[], Mapping[str, int]] | None = None,
+    ) -> None:
         self.tables = tables
+        #: Where the agents are other processes: how many records of each input topic wait for them.
+        self.waiting = waiting
         self.programs = Programs()
         self._roster = Roster()
         self._explanations = explanations

@@ -49,6 +49,7 @@ def system_page(view: View, pulse: Pulse, blocker: Blocker | None) -> Context:
         ],
         "rates": _chart(view, pulse),
         "agents": _agents(view, pulse),
+        "topics": _topics(view),
         "codes": [(code, reader.number(count)) for code, count in Counter(counts).most_common()],
         "letters": [
             {
@@ -93,6 +94,14 @@ def _chart(view: View, pulse: Pulse) -> chart.Chart | None:
         columns=[reader.say("time"), reader.say("rate-text")],
         rows=[[label, reader.number(value)] for label, value in zip(labels, values, strict=True)][::-1],
     )
+
+
+def _topics(view: View) -> list[tuple[str, str]]:
+    """How much of each input topic waits for agents that are other processes, the longest first."""
+    if view.data.waiting is None:
+        return []
+    found = sorted(view.data.waiting().items(), key=lambda one: (-one[1], one[0]))
+    return [(topic, view.reader.number(count)) for topic, count in found]
 
 
 def _agents(view: View, pulse: Pulse) -> list[Context]:

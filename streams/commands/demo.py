@@ -7,7 +7,7 @@ import datetime as dt
 import hashlib
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice, takewhile
 from pathlib import Path
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from streams.commands.story import Story
     from streams.engine.embedded import Embedded
+    from streams.engine.embedded_worker import EmbeddedWorker
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
 SEED: Final = 1
@@ -76,6 +77,7 @@ class Source:
 def demo(file: Path | None, *, once: bool, json_: bool, **flags: Any) -> int:
     """Feed six weeks of a program to an embedded Keyday, say what happened, then serve it until Ctrl-C.
 
+    What is still to come of its last day happens while it is served, each event in its time.
     A second run finds what the first one left and feeds nothing twice.
     """
     names = ("data", "programs", "host", "port", "log_format", "log_level")
@@ -155,7 +157,23 @@ def _play(settings: Settings, source: Source, *, once: bool, json_: bool) -> int
         listening(url)
         _print_where(url, story)
 
-    return until_stopped(settings, lambda: run_embedded(projection, embedded, where))
+    return until_stopped(
+        settings, lambda: run_embedded(projection, embedded, where, beside=_beside(source, programs, fed))
+    )
+
+
+def _beside(source: Source, programs: Path, fed: Path) -> Callable[[EmbeddedWorker], Awaitable[None]] | None:
+    """What goes on while the sample is served; somebody's own orders are all there are."""
+    from streams.commands.living import live
+
+    if source.export is not None:
+        return None
+    noted, until = fed.with_suffix(".live"), fed.with_suffix(".until").read_text()
+    if not noted.exists():
+        noted.write_text(until)
+    start = season_start(dt.datetime.fromisoformat(until).date())
+    text = programs.read_text()
+    return lambda worker: live(worker, lambda: season(SEED, start, text), noted)
 
 
 def _prepared(settings: Settings, source: Source, fed: Path) -> tuple[Iterator[OutRecord], Path]:

@@ -67,7 +67,9 @@ def run(**flags: Any) -> int:
 
 
 @click.command()
-@settings_options("brokers", "data", "programs", "state_dir", "host", "port", *HTTP, *SECURITY, *LOGS)
+@settings_options(
+    "brokers", "data", "programs", "app_id", "state_dir", "host", "port", *HTTP, *SECURITY, *LOGS
+)
 def serve(**flags: Any) -> int:
     """Serve balances and statements over HTTP: from Kafka (--brokers) or from an embedded log (--data).
 

@@ -11,9 +11,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
+from streams.explain.languages import LANGUAGES
 from tests.browser.conftest import Demo, Guarded
 
 pytestmark = pytest.mark.slow
+# Milliseconds: a machine that does much else besides takes its time.
+expect.set_options(timeout=30_000)
 
 PAGES = ("/", "/partners", "/partners/partner-001", "/key-days", "/budgets", "/cases", "/system")
 #: Seconds: from the start of the demo until there is something to see.
@@ -44,6 +47,27 @@ def opened(browser: Browser, url: str, **options: object) -> Iterator[Page]:
 def is_wrong(message: ConsoleMessage) -> bool:
     """Whether something went wrong, other than that nothing was found where there is nothing."""
     return message.type == "error" and "/find?q=nobody" not in message.location["url"]
+
+
+#: How many controls are shown; the style of the outline of that with the focus, and its place among them.
+_SHOWN = "a[href], button, input:not([type=hidden]), select, summary, [tabindex='0']"
+CONTROLS = f"""() => {{
+    window.shown = [...document.querySelectorAll("{_SHOWN}")].filter((one) => one.checkVisibility());
+    return window.shown.length;
+}}"""
+FOCUSED = """() => [
+    getComputedStyle(document.activeElement).outlineStyle,
+    window.shown.indexOf(document.activeElement),
+]"""
+
+
+def go_to(page: Page, name: str) -> None:
+    """Press Tab until the link with this name has the focus."""
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if last(page) == name:
+            return
+    raise AssertionError(f"Tab never comes to {name}")
 
 
 def last(page: Page) -> str:
@@ -109,6 +133,33 @@ def test_an_account_is_found_by_its_id(browser: Browser, demo: Demo) -> None:
         expect(page).to_have_url(f"{demo.url}/partners/partner-003")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_evidence_is_told_in_the_reader_s_language(browser: Browser, demo: Demo, language: str) -> None:
+    with opened(browser, demo.url) as page:
+        page.goto(f"/cases?state=all&lang={language}")
+        assert page.locator("tbody tr").count() > 10
+        assert page.locator("tbody [lang=en]").count() == 0
+
+
+def test_the_figures_of_partners_fit_a_notebook(browser: Browser, demo: Demo) -> None:
+    with opened(browser, demo.url) as page:
+        for language in LANGUAGES:
+            page.goto(f"/partners?lang={language}")
+            too_wide = page.locator("main .scroll").first.evaluate("one => one.scrollWidth - one.clientWidth")
+            assert too_wide <= 0, language
+
+
+def test_on_a_phone_a_partner_sees_amounts_and_the_way_to_their_reason(browser: Browser, demo: Demo) -> None:
+    with opened(browser, demo.url) as page:
+        page.set_viewport_size({"width": 390, "height": 780})
+        for language in LANGUAGES:
+            page.goto(f"/partners/partner-002?lang={language}")
+            box = page.locator("a.why").first.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0, language
+            assert box["x"] + box["width"] <= 390, language
+
+
 def test_a_case_shows_its_evidence(browser: Browser, demo: Demo) -> None:
     with opened(browser, demo.url) as page:
         page.goto("/cases")
@@ -118,7 +169,7 @@ def test_a_case_shows_its_evidence(browser: Browser, demo: Demo) -> None:
         expect(page.locator("details dl")).to_contain_text("Source")
 
 
-@pytest.mark.parametrize(("scheme", "language"), list(product(("light", "dark"), ("en", "ar"))))
+@pytest.mark.parametrize(("scheme", "language"), list(product(("light", "dark"), LANGUAGES)))
 def test_nothing_keeps_people_out(browser: Browser, demo: Demo, scheme: str, language: str) -> None:
     with opened(browser, demo.url, color_scheme=scheme) as page:
         page.goto("/partners/partner-002")
@@ -157,6 +208,37 @@ def test_the_keyboard_is_enough(browser: Browser, demo: Demo) -> None:
         assert outline == "solid"
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text("Partners")
+
+
+def test_the_way_to_the_reason_of_a_reward_is_walked_with_the_keyboard_alone(
+    browser: Browser, demo: Demo
+) -> None:
+    with opened(browser, demo.url) as page:
+        page.goto("/")
+        for name in ("Partners", "Influencer partner 2"):
+            go_to(page, name)
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        go_to(page, "Why")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Why this entry")
+
+
+def test_every_control_of_every_page_is_reached_with_tab_and_seen(browser: Browser, demo: Demo) -> None:
+    with opened(browser, demo.url) as page:
+        page.goto("/cases")
+        case = page.locator("a.case").first.get_attribute("href")
+        for path in (*PAGES, str(case)):
+            page.goto(path)
+            there = page.evaluate(CONTROLS)
+            assert there > 10
+            reached = 0
+            for reached in range(1, there + 1):
+                page.keyboard.press("Tab")
+                outline, place = page.evaluate(FOCUSED)
+                assert outline == "solid", (path, place)
+                assert place == reached - 1, (path, place, reached)
+            assert reached == there, path
 
 
 def test_light_and_dark_follow_the_device_until_the_reader_chooses(browser: Browser, demo: Demo) -> None:

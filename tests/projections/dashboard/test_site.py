@@ -11,11 +11,13 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
+from aiohttp import web
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from yarl import URL
 
 from projections import http
+from projections.api.rate import Rates
 from projections.api.scopes import parse_scope
 from projections.api.tokens import TokenBook, TokenFile
 from projections.dashboard import site
@@ -226,6 +228,39 @@ def test_a_partner_sees_its_own_page_and_nothing_else(tmp_path: Path) -> None:
             # Another's page looks like one that is not there.
             _, other, _ = await ask("/partners/max", **signed(token))
             assert other.replace("max", "nobody") == nobody
+
+    run(scenario)
+
+
+def test_of_all_addresses_a_partner_is_given_its_own_alone(tmp_path: Path) -> None:
+    registry, guard = CollectorRegistry(), Guard(None, TokenBook(tmp_path / "none"))
+    app = web.Application()
+    Dashboard(Data(Tables(tmp_path / "none"), None), Progress(), guard, Pulse(registry)).add_to(
+        app, Rates(0.0)
+    )
+    paths = {one.resource.canonical for one in app.router.routes() if one.method == "GET" and one.resource}
+    public = {"/sign-in", "/assets/{digest}/{name}"}
+    own = {"/", "/partners/{id}"}
+    ids = ("lea", "max", "ann", "nobody", "LEA", "lea%20", "lea%00", "partner:lea", "partner:max", "..%2Flea")
+    rests = ("", "?program=acme", "?q=max", "?q=partner%3Amax", "?partner=max&id=x", "?partner=lea&id=x")
+    rests += ("?entry=e1~base~partner:max", "?partner=lea&partner=max&id=x", "?days=7&market=FR&sort=net")
+
+    async def scenario() -> None:
+        async with serving(tmp_path / "tables", "partner:lea") as (ask, (token,)):
+            tried = 0
+            for path in sorted(paths - public):
+                for id_ in ids if "{id}" in path else ("",):
+                    for rest in rests:
+                        address = path.replace("{id}", id_) + rest
+                        status, text, headers = await ask(address, **signed(token))
+                        tried += 1
+                        if path in own and id_ in {"", "lea"}:
+                            assert status == (303 if path == "/" else 200), address
+                            assert headers.get("Location", "/partners/lea") == "/partners/lea"
+                        else:
+                            assert (status, address) == (404, address)
+                            assert "€2.50" not in text
+            assert tried >= 9 * (len(paths - public) + 2 * len(ids) - 2)
 
     run(scenario)
 
