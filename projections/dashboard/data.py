@@ -1,4 +1,4 @@
-"""What pages ask: rows of tables, balances and statements, programs, and who the partners are."""
+"""What pages ask: rows of tables, balances and statements, and programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from msgspec import Struct, structs
 
 from events.outputs import DeadLetter
 from projections.balances import Balance
-from projections.dashboard.roster import TOPIC, Member, Roster
 from projections.dashboard.sums import Sums
 from projections.explanations import Explanations
 from projections.partner_sums import PartnerSums
@@ -27,7 +26,7 @@ from schemas.dead_letters import read_dead_letter
 from schemas.program import Program
 from schemas.programs import Programs
 
-#: Seconds: what partners and programs there are is read again after this.
+#: Seconds: what programs there are is read again after this.
 _FRESH_S: Final = 10.0
 #: What is summed up over partners is told again for so many times as long as it took, unless nothing came.
 _KEPT_TIMES: Final = 20
@@ -77,7 +76,6 @@ class Data:
         #: Where the agents are other processes: how many records of each input topic wait for them.
         self.waiting = waiting
         self.programs = Programs()
-        self._roster = Roster()
         self._explanations = explanations
         self._read_at = -_FRESH_S
         self._reading = threading.Lock()
@@ -85,17 +83,14 @@ class Data:
         self._summing = threading.Lock()
 
     def refresh(self) -> None:
-        """Read again who the partners are and what is published, unless that was a moment ago."""
+        """Read again what is published, unless that was a moment ago."""
         if self._explanations is None:
             return
         with self._reading:
             if time.monotonic() - self._read_at < _FRESH_S:
                 return
-            roster = Roster()
             with self._explanations.source() as source:
                 self.programs = self._explanations.versions(source).programs
-                roster.take(source.records(TOPIC), self.programs)
-            self._roster = roster
             self._read_at = time.monotonic()
 
     def program(self, name: str, now: int) -> Program | None:
@@ -150,20 +145,25 @@ class Data:
                         newest.appendleft(letter)
         return counts, list(newest)
 
-    def member(self, program: str, partner_id: str) -> Member | None:
-        """A partner's record."""
-        return self._roster.member(program, partner_id)
+    def member(self, program: str, partner_id: str) -> dict[str, Any] | None:
+        """The row of a partner that has a record."""
+        found = self.rows("partners", partner_id=partner_id, program=program)
+        return found[0] if found and found[0]["enrolled"] else None
 
     def name(self, program: str, partner_id: str) -> str:
         """What a partner is called: its id where it has no name."""
         member = self.member(program, partner_id)
-        return partner_id if member is None else member.name
+        return partner_id if member is None else member["name"] or partner_id
 
     def suspended(self, program: str, partner_id: str) -> bool:
         """Whether a partner is suspended."""
         member = self.member(program, partner_id)
-        return member is not None and member.suspended
+        return member is not None and bool(member["suspended"])
 
     def groups(self, program: str) -> dict[str, str]:
         """The group of each partner."""
-        return self._roster.groups(program)
+        return {
+            row["partner_id"]: row["group"]
+            for row in self.rows("partners", program=program)
+            if row["enrolled"] and row["group"]
+        }

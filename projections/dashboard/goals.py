@@ -10,10 +10,9 @@ from typing import Final
 from msgspec import Struct
 
 from projections.dashboard.figures import change, per_mille, ratio, tone
-from projections.dashboard.sums import Row
 from projections.dashboard.view import Context, View
 from schemas.program import Goal
-from streams.rules.goals import MARKS, standing
+from streams.rules.goals import standing
 from streams.rules.home_days import iso_date
 
 #: Goals on the page.
@@ -23,65 +22,49 @@ _ROUND: Final = Decimal("0.01")
 
 
 class _Reached(Struct, frozen=True):
-    """A goal, whose it is, and what it came to by the end of ``day``; ``None`` where nobody told yet."""
+    """A goal, whose it is, and what it came to so far."""
 
     goal: Goal
     of: str
-    actual: int | None
-    day: int
+    actual: int
 
 
 def present_goals(view: View) -> list[Context]:
     """The goals of the program in their present periods, the program's own first; also those at nothing."""
-    found = sorted(
-        _reached(view), key=lambda one: (_SCOPES.index(one.goal.scope), one.goal.id, -(one.actual or 0))
-    )
+    found = sorted(_reached(view), key=lambda one: (_SCOPES.index(one.goal.scope), one.goal.id, -one.actual))
     return [_context(view, one) for one in found[:_MOST]]
 
 
 def _reached(view: View) -> Iterator[_Reached]:
     today = view.today.toordinal()
-    rows = {
-        (row["goal_id"], row["of"], row["period_start"]): row
+    actual = {
+        (row["goal_id"], row["of"], row["period_start"]): row["actual"]
         for row in view.data.rows("goals", program=view.name)
     }
     for goal in () if view.program is None else view.program.goals:
         start = iso_date(standing(goal, today, 0).first)
         named = [""] if goal.scope == "program" else [] if goal.of is None else [goal.of]
-        listed = [of for id_, of, first in rows if id_ == goal.id and first == start]
+        listed = [of for id_, of, first in actual if id_ == goal.id and first == start]
         for of in dict.fromkeys([*named, *listed]):
-            # Today is not over: what is expected goes with the days that are.
-            yield _of(goal, of, rows.get((goal.id, of, start)), today - 1)
-
-
-def _of(goal: Goal, of: str, row: Row | None, yesterday: int) -> _Reached:
-    if goal.scope != "group":
-        return _Reached(goal, of, 0 if row is None else row["actual"], yesterday)
-    if row is None or row["told_day"] is None:
-        return _Reached(goal, of, None, yesterday)
-    return _Reached(goal, of, row["told_actual"], date.fromisoformat(row["told_day"]).toordinal())
+            yield _Reached(goal, of, actual.get((goal.id, of, start), 0))
 
 
 def _context(view: View, one: _Reached) -> Context:
     reader, goal = view.reader, one.goal
     period = standing(goal, view.today.toordinal(), 0)
-    over = standing(goal, one.day, one.actual or 0) if one.day >= period.first else None
+    # Today is not over: what is expected goes with the days that are.
+    yesterday = view.today.toordinal() - 1
+    over = standing(goal, yesterday, one.actual) if yesterday >= period.first else None
     shown = view.money if goal.metric == "revenue" else reader.number
     verdict, mood = _verdict(view, one, None if over is None else over.expected)
-    if one.actual is None:
-        actual = reader.say(
-            "goal-below", share=reader.percent(Decimal(MARKS[0][1]), 0), target=shown(goal.target)
-        )
-    else:
-        actual = reader.say("goal-actual", actual=shown(one.actual), target=shown(goal.target))
     return {
         "id": goal.id,
         "of": _name(view, one),
         "what": reader.say(
             "goal-of", metric=reader.named("metric", goal.metric), period=reader.named("period", goal.period)
         ),
-        "actual": actual,
-        "done": per_mille(ratio(one.actual or 0, goal.target)),
+        "actual": reader.say("goal-actual", actual=shown(one.actual), target=shown(goal.target)),
+        "done": per_mille(ratio(one.actual, goal.target)),
         "mark": None if over is None else per_mille(ratio(over.expected, goal.target)),
         "expected": "" if over is None else reader.say("goal-expected", expected=shown(over.expected)),
         "verdict": verdict,
@@ -99,8 +82,6 @@ def _name(view: View, one: _Reached) -> str:
 def _verdict(view: View, one: _Reached, expected: int | None) -> tuple[str, str]:
     """What to think of it, and how that looks."""
     reader = view.reader
-    if one.actual is None:
-        return "", ""
     if one.actual >= one.goal.target:
         return reader.say("goal-reached"), "good"
     pace = change(one.actual, expected)

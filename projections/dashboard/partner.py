@@ -71,14 +71,15 @@ def partner_page(view: View, partner_id: str) -> Context | None:
         "group": reader.named("group", group) if group else "",
         "suspended": data.suspended(view.name, partner_id),
         "markets": ""
-        if member is None or member.markets is None
-        else reader.listed([reader.market(one) for one in member.markets]),
+        if member is None or member["markets"] is None
+        else reader.listed([reader.market(one) for one in member["markets"]]),
         "spans": spans(view, path),
         "first": reader.date(view.first),
         "last": reader.date(view.today),
         "scorecard": _scorecard(view, total(own), peers) if own else [],
         "revenue": _by_day(view, own) if own else None,
         "tier": _tier(view, partner_id),
+        "level": "" if member is None else member["tier"] or "",
         "progress": _progress(view, partner_id),
         "levels": _levels(view),
         "cases": [case_line(view, row) for row in cases],

@@ -51,7 +51,7 @@ def partners_page(view: View) -> Context:
     found = view.data.partner_sums(view.name, view.first, view.today, market)
     if group is not None:
         found = {name: one for name, one in found.items() if groups.get(name) == group}
-    tiers = {row["partner_id"]: row["tier"] for row in view.data.rows("tiers", program=view.name)}
+    tiers = {row["partner_id"]: row["tier"] for row in view.data.rows("partners", program=view.name)}
     order = ORDERS[sort]
     ranked = sorted(found.items(), key=lambda one: (-order(one[1]), -one[1].net, one[0]))
     asked = view.query.get("from", "0")
@@ -78,7 +78,7 @@ def partners_page(view: View) -> Context:
                 "name": view.data.name(view.name, name),
                 "href": view.to_partner(name),
                 "group": reader.named("group", groups[name]) if name in groups else "",
-                "tier": tiers.get(name, ""),
+                "tier": tiers.get(name) or "",
                 "suspended": view.data.suspended(view.name, name),
                 "cells": cells(view, one),
             }

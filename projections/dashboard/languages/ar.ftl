@@ -142,7 +142,6 @@ goals-empty = لا أهداف
 goals-empty-text = تظهر هنا أهداف ملف البرنامج مع وتيرتها.
 goal-of = { $metric } { $period }
 goal-actual = { $actual } من { $target }
-goal-below = حتى الآن أقل من { $share } من { $target }
 goal-ahead = متقدم بنسبة { $share }
 goal-behind = متأخر بنسبة { $share }
 goal-even = وفق الوتيرة

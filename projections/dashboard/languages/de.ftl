@@ -115,7 +115,6 @@ goals-empty = Keine Ziele
 goals-empty-text = Ziele der Programmdatei erscheinen hier mit ihrem Tempo.
 goal-of = { $metric } { $period }
 goal-actual = { $actual } von { $target }
-goal-below = bisher weniger als { $share } von { $target }
 goal-ahead = { $share } voraus
 goal-behind = { $share } zurück
 goal-even = im Plan

@@ -115,7 +115,6 @@ goals-empty = No goals
 goals-empty-text = Goals of the program file appear here with their pace.
 goal-of = { $metric } { $period }
 goal-actual = { $actual } of { $target }
-goal-below = less than { $share } of { $target } so far
 goal-ahead = { $share } ahead of pace
 goal-behind = { $share } behind pace
 goal-even = on pace

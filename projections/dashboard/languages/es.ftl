@@ -115,7 +115,6 @@ goals-empty = Sin objetivos
 goals-empty-text = Los objetivos del archivo del programa aparecen aquí con su ritmo.
 goal-of = { $metric } { $period }
 goal-actual = { $actual } de { $target }
-goal-below = por ahora menos del { $share } de { $target }
 goal-ahead = { $share } por delante
 goal-behind = { $share } por detrás
 goal-even = al ritmo previsto

@@ -115,7 +115,6 @@ goals-empty = Aucun objectif
 goals-empty-text = Les objectifs du fichier de programme apparaissent ici avec leur rythme.
 goal-of = { $metric } { $period }
 goal-actual = { $actual } sur { $target }
-goal-below = jusqu’ici moins de { $share } de { $target }
 goal-ahead = { $share } d’avance
 goal-behind = { $share } de retard
 goal-even = au rythme prévu

@@ -130,7 +130,6 @@ goals-empty = Цілей немає
 goals-empty-text = Цілі з файлу програми з’являються тут разом із темпом.
 goal-of = { $metric } { $period }
 goal-actual = { $actual } з { $target }
-goal-below = поки що менше ніж { $share } з { $target }
 goal-ahead = { $share } понад план
 goal-behind = { $share } менше плану
 goal-even = за планом
