@@ -216,7 +216,7 @@ SEVERITIES: dict[RuleName, Severity] = {
 
 
 class Compliance(Struct, frozen=True, kw_only=True):
-    """The terms of a program. ``terms_due`` is a home date as proleptic ordinal; names of hosts are small.
+    """The terms of a program. ``terms_due`` is a home date as an ordinal, ``hosts`` are ``host_name``s.
 
     Rules that are not among the ``policies`` are flagged.
     """

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from events.outputs import RuleName
 from events.time import parse_time
+from schemas.hosts import host_name
 from schemas.program import (
     PAID_PARAMS,
     SEVERITIES,
@@ -81,7 +82,7 @@ def _disallowed_referrer(rule: Table) -> dict[str, Any]:
     for host in hosts:
         if _HOST.fullmatch(host) is None:
             rule.wrong("hosts", f"{host} is no host, as ads.example")
-    return {"hosts": frozenset(host.lower().rstrip(".") for host in hosts)}
+    return {"hosts": frozenset(map(host_name, hosts))}
 
 
 def _reversal_rate(rule: Table) -> dict[str, Any]:

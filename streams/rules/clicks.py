@@ -10,6 +10,7 @@ from events.inputs import LinkClicked
 from events.messages import Breach, Standing
 from events.outputs import Evidence
 from events.time import HOUR_MS, format_time
+from schemas.hosts import host_name
 from schemas.program import Compliance
 
 #: Addresses that are quoted in evidence are cut to so many characters.
@@ -66,7 +67,8 @@ def denied_host(referrer: str, hosts: frozenset[str]) -> str | None:
 
 @lru_cache(maxsize=_REMEMBERED_HOSTS)
 def _denied(referrer: str, hosts: frozenset[str]) -> str | None:
-    name = host = _host(referrer)
+    host = _host(referrer)
+    name = host_name(host)
     while name:
         if name in hosts:
             return host

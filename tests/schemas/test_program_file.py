@@ -588,7 +588,7 @@ def test_each_rule_has_its_action_its_severity_and_its_own_keys() -> None:
     rules = compliance(
         "[compliance]\n"
         'paid_traffic = { action = "reject", severity = "low", params = ["CPC"] }\n'
-        'disallowed_referrer = { hosts = ["Bad.Example."] }\n'
+        'disallowed_referrer = { hosts = ["Bad.Example.", "xn--bcher-kva.example"] }\n'
         'reversal_rate = { action = "clawback", max_rate = "0.25", min_orders = 4 }\n'
         "click_to_order_time = { min_seconds = 9 }\n"
         "click_flooding = { max_clicks_per_customer_hour = 3, min_conversion = 0.01, min_clicks = 7 }\n"
@@ -597,7 +597,7 @@ def test_each_rule_has_its_action_its_severity_and_its_own_keys() -> None:
     assert rules.policy("paid_traffic") == Policy("reject", "low")
     assert rules.policy("disallowed_referrer") == Policy("flag", "high")
     assert {"cpc", "gclid"} <= rules.paid_params
-    assert rules.hosts == {"bad.example"}
+    assert rules.hosts == {"bad.example", "bücher.example"}
     assert (rules.max_rate.text, rules.min_orders, rules.min_seconds) == ("0.25", 4, 9)
     assert (rules.max_clicks_per_customer_hour, rules.min_conversion.text, rules.min_clicks) == (3, "0.01", 7)
 

@@ -68,6 +68,14 @@ def test_a_referrer_is_denied_with_its_subdomains(referrer: str, host: str | Non
     assert denied_host(referrer, HOSTS) == host
 
 
+def test_a_host_of_another_script_is_denied_in_both_spellings_and_told_as_it_came() -> None:
+    hosts = frozenset({"bücher.example"})
+
+    assert denied_host("https://xn--bcher-kva.example/", hosts) == "xn--bcher-kva.example"
+    assert denied_host("https://www.bücher.example/", hosts) == "www.bücher.example"
+    assert denied_host("https://bucher.example/", hosts) is None
+
+
 #: 2026-03-02T09:59:00Z.
 AT = 1_772_445_540_000
 RULES = Compliance(hosts=HOSTS, max_clicks_per_customer_hour=3)
