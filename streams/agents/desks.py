@@ -7,7 +7,7 @@ have come to it, so that what it says does not depend on which was first.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from events.messages import Counted, Figures
 from events.milestones import GoalProgressed, KeyDayClosed, KeyDayUpcoming
@@ -156,8 +156,7 @@ class _Close:
 
     def say(self) -> None:
         """Goals, key days that ended, key days ahead, reviews: in this order."""
-        standings = self._standings(self._last)
-        self._goals(standings)
+        self._goals(self._standings(self._last))
         self._key_days()
         for review in self._program.reviews:
             span = reviewed_span(review, self._day)
@@ -180,14 +179,14 @@ class _Close:
                         goal_progressed(self._plan, one, of, share, self._last),
                     )
 
-    def _standings(self, day: int) -> list[tuple[str, Standing]]:
-        """The goals of the program and of groups at the end of a day, with the group."""
+    def _standings(self, day: int, idle: Iterable[str] = ()) -> list[tuple[str, Standing]]:
+        """The goals of the program and of groups, ``idle`` ones too, at the end of a day, with the group."""
         found = []
         for goal in self._program.goals:
             if goal.scope == "partner":
                 continue
             first = standing(goal, day, 0).first
-            whole, groups = self._whole(first, day), self._groups(first, day)
+            whole, groups = self._whole(first, day), dict.fromkeys(idle, NOTHING) | self._groups(first, day)
             by_name = {"": whole} if goal.scope == "program" else _of(goal, groups)
             found += [
                 (name, standing(goal, day, metric_of(goal, figures)))
@@ -261,14 +260,15 @@ class _Close:
         self._say("key_day.closed", f"closed~{_named(market, one)}", closed)
 
     def _review(self, name: str, cadence: str, span: tuple[int, int], before: tuple[int, int]) -> None:
+        members = {line.group for one in self._told for line in one.partners if line.enrolled}
         known = Known(
             now=self._channels(*span),
             before=self._channels(*before),
             groups=self._groups(*span),
             groups_before=self._groups(*before),
-            standings=[standing_data(one, of) for of, one in self._standings(self._last)],
+            standings=[standing_data(one, of) for of, one in self._standings(self._last, members)],
             told=self._told,
-            results=self._desk.results,
+            results=[one for one in self._desk.results if one.day > self._day - _KEPT_DAYS],
         )
         due = review_due(self._program, name, cadence, span, known)
         self._say("review.due", f"review~{name}~{iso_date(self._day)}", due)

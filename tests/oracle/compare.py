@@ -7,6 +7,7 @@ import copy
 import io
 import itertools
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,10 @@ _CASES = {
     "case.resolution_ignored",
 }
 _WORDS = {"summary", "url", "referrer", "matched", "own_customer_id"}
+#: Facts of a letter that are names, and stand in it as they are.
+_NAMED = ("case", "name", "version", "after")
+#: What sets a name apart from the direction of the text around it.
+_ISOLATES = re.compile("[\u2066-\u2069\u200f]")
 _TOLD = ("compliance", "milestones")
 _MILESTONES = {
     "tier.changed",
@@ -49,6 +54,7 @@ _MILESTONES = {
     "key_day.closed",
     "review.due",
 }
+_FIGURES = ("orders", "revenue", "new_customers")
 _OF_GRANTS = ("available_on", "expires_on", "desired", "rule", "program_version", "key_day")
 
 
@@ -117,6 +123,8 @@ def differences(
             found += _cases(result.cases, told)
         if "milestones" in views:
             found += _milestones(result.milestones, {name: _read(out / f"{name}.ndjson") for name in _TOLD})
+        if "notices" in views:
+            found += _notices(result.notices, _read(out / "notices.ndjson"))
         if "dead-letters" in views:
             letters = Counter(
                 (one["code"], one["topic"], one["offset"]) for one in _read(out / "dead-letters.ndjson")
@@ -194,6 +202,7 @@ def _write_expected(result: Result, folder: Path) -> None:
         ("dead-letters", [list(one) for one in result.dead_letters]),
         ("balances", result.balances),
         ("cases", result.cases),
+        ("notices", result.notices),
     ):
         (folder / f"{name}.ndjson").write_text("".join(json.dumps(one) + "\n" for one in rows))
 
@@ -252,6 +261,37 @@ def _case(row: Table) -> Table:
     return one
 
 
+def _notices(wanted: list[Table], got: list[Table]) -> list[str]:
+    """Each letter is there once, with its language, time and facts, and its words hold the names among them."""
+    ids = Counter(one["id"] for one in got)
+    found = [f"notice {name} came {count} times" for name, count in ids.items() if count > 1]
+    for one in got:
+        data = one["data"]
+        cause = data["data"].get("cause")
+        if one["id"] != f"notice~{data['template']}~{cause}~{data['partner_id']}":
+            found.append(f"notice {one['id']} is not named by its cause {cause}")
+    readers = {_notice(one): one["to"] for one in wanted}
+    theirs: Counter[str] = Counter()
+    for one in got:
+        letter = one["data"] | {"time": parse_time(one["time"])}
+        theirs[_notice(letter)] += 1
+        words = _ISOLATES.sub("", f"{letter['subject']}\n{letter['body']}")
+        names = [readers.get(_notice(letter), ""), *(letter["data"].get(name, "") for name in _NAMED)]
+        found += [f"notice {one['id']} does not say {name}: {words}" for name in names if name not in words]
+    ours = Counter(_notice(one) for one in wanted)
+    return (
+        found
+        + [f"notice is missing: {one}" for one in sorted((ours - theirs).elements())]
+        + [f"notice is too much: {one}" for one in sorted((theirs - ours).elements())]
+    )
+
+
+def _notice(row: Table) -> str:
+    names = ("template", "partner_id", "program", "locale")
+    facts = {name: value for name, value in row["data"].items() if name != "cause"}
+    return f"{show_time(row['time'])} {[row[name] for name in names]} {_plain(facts)}"
+
+
 def _milestones(wanted: list[Table], got: dict[str, list[Table]]) -> list[str]:
     """What is told beside the ledger, in any order."""
     names = {(one["type"], name) for one in wanted for name in one}
@@ -269,8 +309,9 @@ def _milestones(wanted: list[Table], got: dict[str, list[Table]]) -> list[str]:
 
 def _told(one: Table, names: set[tuple[str, str]]) -> str:
     kind = one["type"]
-    if kind == "review.due" and "figures" not in one:
-        one = one | _figures(one)
+    if kind == "review.due":
+        one = one | (_figures(one) if "figures" not in one else {})
+        one |= {name: sorted(map(_plain, one[name]), key=str) for name in ("goals", "key_days")}
     kept = {
         name: _plain(value)
         for name, value in sorted(one.items())
@@ -287,17 +328,26 @@ def _plain(value: Any) -> Any:
     """A value with its names in order and without what is absent."""
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in sorted(value.items()) if one is not None}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
     return value
 
 
 def _figures(review: Table) -> Table:
-    """The amounts of a review, as the oracle tells them."""
-    names = [f"{name}{when}" for when in ("", "_before") for name in ("orders", "revenue", "new_customers")]
-    found: Table = {"figures": [review[name] for name in names]}
+    """A review as the oracle tells it: figures together, and the order where it says something."""
+
+    def one_line(row: Table, *left_out: str) -> Table:
+        kept = {name: value for name, value in row.items() if name not in {*_FIGURES, *left_out}}
+        return kept | {"figures": [row[name] for name in _FIGURES]}
+
+    found: Table = {"figures": [review[f"{name}{when}"] for when in ("", "_before") for name in _FIGURES]}
     for name in ("channels", "groups"):
-        parts = ((one["name"], [one["orders"], one["revenue"], one["new_customers"]]) for one in review[name])
-        found[name] = {part: figures for part, figures in sorted(parts) if any(figures)}
-    found["open_cases"] = dict(sorted(review["open_cases"].items()))
+        parts = {part["name"]: one_line(part, "name") for part in review[name]}
+        found[name] = {
+            one: part for one, part in parts.items() if any(part["figures"]) or part["revenue_before"]
+        }
+    for name in ("top_partners", "falling_partners"):
+        found[name] = [one_line(partner) for partner in review[name]]
     return found
 
 

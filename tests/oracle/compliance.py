@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.oracle.decode import Event
 from tests.oracle.ledger import Entry, Ledger, Lot
+from tests.oracle.post import Post
 from tests.oracle.program import Version
 from tests.oracle.rewards import Case, Credit, Order, Partner
 from tests.oracle.terms import RULES
@@ -55,6 +56,7 @@ class Watch:
     #: Partners that may not earn, and those of them that compliance stopped.
     suspended: set[str]
     credited: dict[str, list[tuple[Order, Credit]]]
+    post: Post
     stopped: set[str] = field(default_factory=set)
     cases: dict[str, Case] = field(default_factory=dict)
     clicks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -237,6 +239,7 @@ class Watch:
                 if partner not in self.stopped:
                     what = {"case_id": case.id, "rule": rule, "partner_id": partner}
                     self._tell("compliance.partner_suspended", what | {"program_version": version.version})
+                    self.post.suspension(partner, local_date(self.ledger.now, version.home), rule=rule)
                 self.suspended.add(partner)
                 self.stopped.add(partner)
         return verdict
@@ -267,6 +270,7 @@ class Watch:
                 "number": case.number,
             },
         )
+        self.post.case(case, day, action, opened=not added)
         return case
 
     def _tell(self, kind: str, data: Entry) -> None:
@@ -310,6 +314,7 @@ class Watch:
                 self.ledger.reverse(lot, lot.held, f"{case.id}~{lot.entry_id}")
         came = {"rule": case.rule, "opening": case.opening, "entries": len(held), "amounts": dict(amounts)}
         self._tell("compliance.case_resolved", decided | came)
+        self.post.resolved(case, data["decision"])
 
 
 def _seen(event: Event, time: int | None = None) -> Entry:

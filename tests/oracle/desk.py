@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -10,9 +10,11 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.oracle.figures import Figures, decimal
 from tests.oracle.ledger import Entry
 from tests.oracle.program import Goal, KeyDay, Review, Version
-from tests.oracle.rewards import Credit, Order
+from tests.oracle.review import Span, benchmarks, innovation, partners, parts
+from tests.oracle.rewards import Credit, Order, Partner
 from tests.oracle.values import DAY_MS, local_date, midnight, period_end, period_start, rounded
 
 _DAY = timedelta(days=1)
@@ -23,33 +25,19 @@ _CADENCES = {"weekly": "week", "monthly": "month", "quarterly": "quarter"}
 
 
 @dataclass
-class Figures:
-    """Orders, revenue and new customers; an order refunded in full is none of these."""
-
-    orders: int = 0
-    revenue: int = 0
-    new_customers: int = 0
-
-    def count(self, order: Order, net: int) -> None:
-        share = order.refunded_share
-        self.orders += share < 1
-        self.revenue += net - rounded(net * share, order.version.rounding)
-        self.new_customers += order.new_customer and share < 1
-
-    @property
-    def shown(self) -> list[int]:
-        return [self.orders, self.revenue, self.new_customers]
-
-
-@dataclass
 class Closed:
     """A key day that ended."""
 
     key_day: str
     market: str
     day: date
+    revenue: int
     productivity: int
     uplift: Fraction | None
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        return self.market, str(self.day), self.key_day
 
 
 @dataclass
@@ -59,6 +47,7 @@ class Desk:
     told: list[Entry]
     orders: dict[str, Order]
     credited: dict[str, list[tuple[Order, Credit]]]
+    partners: dict[str, Partner]
     spent: Callable[[Version, date], list[Entry]]
     #: From the first partner's record or order on.
     is_open: bool = False
@@ -81,42 +70,53 @@ class Desk:
     # Goals
 
     def _goal(self, goal: Goal, ended: date, version: Version) -> None:
-        first, last = period_start(goal.period, ended), period_end(goal.period, ended)
-        by_name: dict[str, Figures] = defaultdict(Figures)
-        if goal.scope == "program":
-            by_name[""] = self._whole(first, ended)
-        for partner, order, credit in self._credits(first, ended):
-            if goal.scope == "partner":
-                by_name[partner].count(order, credit.net)
-            elif goal.scope == "group" and credit.group:
-                by_name[credit.group].count(order, credit.net)
-        over, days = (ended - first).days + 1, (last - first).days + 1
+        first = period_start(goal.period, ended)
+        by_name = self._by_name(goal, first, ended)
         for name, figures in by_name.items():
             if goal.of not in {None, name}:
                 continue
             actual = int(getattr(figures, goal.metric))
+            standing = _standing(goal, ended, goal.target, actual) | _whose(goal, name)
             for text, share in _SHARES:
                 known = (goal.id, name, first, text)
                 if actual < goal.target * share or known in self.reached:
                     continue
                 self.reached.add(known)
-                standing = {
-                    "goal_id": goal.id,
-                    "scope": goal.scope,
-                    "metric": goal.metric,
-                    "period_start": first.isoformat(),
-                    "period_end": last.isoformat(),
-                    "target": goal.target,
-                    "actual": actual,
-                    "expected": rounded(Fraction(goal.target * over, days), "half_even"),
-                    "pace": decimal(Fraction(actual * days, goal.target * over), 2),
-                    "group": name if goal.scope == "group" else None,
-                    "partner_id": name if goal.scope == "partner" else None,
-                }
                 unit = version.money if goal.metric == "revenue" else goal.metric
-                self._tell(
-                    "goal.progressed", threshold=text, day=str(ended), unit=unit, standing=_known(standing)
-                )
+                self._tell("goal.progressed", threshold=text, day=str(ended), unit=unit, standing=standing)
+
+    def _by_name(self, goal: Goal, first: date, ended: date) -> dict[str, Figures]:
+        """The figures of the program, of each group or of each partner that a goal may be of."""
+        if goal.scope == "program":
+            return {"": self._whole(first, ended)}
+        if goal.scope == "group":
+            by_group = self._span(first, ended).by(lambda _, __, credit: credit.group)
+            return {name: figures for name, figures in by_group.items() if name}
+        return self._span(first, ended).by(lambda partner, *_: partner)
+
+    def _standings(self, goal: Goal, ended: date) -> list[Entry]:
+        """A goal as a review tells it, reached or not."""
+        by_name = self._by_name(goal, period_start(goal.period, ended), ended)
+        if goal.scope == "partner" and goal.of is None:
+            known = self.partners.keys() | self.credited.keys()
+            actual = {name: getattr(by_name.get(name, Figures()), goal.metric) for name in known}
+            reached = sum(one >= goal.target for one in actual.values())
+            count = {"partners": len(actual), "reached": reached}
+            if not actual:
+                return []
+            return [_standing(goal, ended, goal.target * len(actual), sum(actual.values())) | count]
+        names = [goal.of or ""]
+        if goal.scope == "group" and goal.of is None:
+            names = sorted({one.group for one in self.partners.values()} | by_name.keys())
+        return [
+            _standing(goal, ended, goal.target, getattr(by_name.get(name, Figures()), goal.metric))
+            | _whose(goal, name)
+            for name in names
+        ]
+
+    def _span(self, first: date, last: date) -> Span:
+        orders = [order for order in self.orders.values() if first <= order.home_date <= last]
+        return Span(orders, self._credits(first, last))
 
     def _whole(self, first: date, last: date) -> Figures:
         figures = Figures()
@@ -173,10 +173,16 @@ class Desk:
         uplift = None
         if usual is not None and usual["revenue"] > 0:
             uplift = Fraction(figures.revenue - usual["revenue"], usual["revenue"])
-        found = Closed(one.id, market, source, _even(Fraction(figures.revenue * DAY_MS, end - start)), uplift)
+        found = Closed(
+            one.id,
+            market,
+            source,
+            figures.revenue,
+            _even(Fraction(figures.revenue * DAY_MS, end - start)),
+            uplift,
+        )
         self.closed = [other for other in self.closed if (day - other.day).days < _RANKED_DAYS]
         self.closed.append(found)
-        rivals = [other for other in self.closed if other.market == market]
         said = {
             "key_day": one.id,
             "market": market,
@@ -187,13 +193,20 @@ class Desk:
             "baseline": usual,
             "uplift": None if uplift is None else decimal(uplift, 4),
             "productivity": found.productivity,
-            "rank_productivity": 1 + sum(other.productivity > found.productivity for other in rivals),
-            "ranked": len(rivals),
+            "ranked": sum(other.market == market for other in self.closed),
         }
-        if uplift is not None:
-            better = [other for other in rivals if other.uplift is not None and other.uplift > uplift]
-            said["rank_potential"] = 1 + len(better)
-        self._tell("key_day.closed", **_known(said))
+        self._tell("key_day.closed", **_known(said | self._ranks(found)))
+
+    def _ranks(self, one: Closed) -> Entry:
+        """The place of a key day among those of its market."""
+        rivals = [other for other in self.closed if other.market == one.market]
+        ranks: Entry = {
+            "rank_productivity": 1 + sum(other.productivity > one.productivity for other in rivals)
+        }
+        if one.uplift is not None:
+            better = [other for other in rivals if other.uplift is not None and other.uplift > one.uplift]
+            ranks["rank_potential"] = 1 + len(better)
+        return ranks
 
     def _baseline(
         self, market: str, window: tuple[int, int], zone: ZoneInfo, version: Version
@@ -237,23 +250,26 @@ class Desk:
         first = _last_review(review, day)
         before = _last_review(review, first)
         last, then = day - _DAY, first - _DAY
-        now, once = self._whole(first, last), self._whole(before, then)
-        channels: dict[str, Figures] = defaultdict(Figures)
-        for order in self.orders.values():
-            if first <= order.home_date <= last:
-                channels[order.channel].count(order, order.home_net)
-        groups: dict[str, Figures] = defaultdict(Figures)
-        for _, order, credit in self._credits(first, last):
-            groups[credit.group].count(order, credit.net)
+        now, once = self._span(first, last), self._span(before, then)
+        top, falling = partners(now, once, self.partners)
+        by_group = [span.by(lambda _, __, credit: credit.group) for span in (now, once)]
+        self.closed = [one for one in self.closed if (day - one.day).days < _RANKED_DAYS]
         self._tell(
             "review.due",
             review_id=review.id,
+            cadence=review.cadence,
             period_start=str(first),
             period_end=str(last),
-            figures=[*now.shown, *once.shown],
-            channels=_parts(channels),
-            groups=_parts(groups),
+            figures=[*self._whole(first, last).shown, *self._whole(before, then).shown],
+            goals=[one for goal in version.goals for one in self._standings(goal, last)],
+            channels=parts(now.channels(), once.channels()),
+            groups=parts(*by_group),
+            top_partners=top,
+            falling_partners=falling,
+            benchmarks=benchmarks(now, self.partners),
+            key_days=[_closed(one) | self._ranks(one) for one in self.closed],
             budgets=self.spent(version, last),
+            innovation=innovation(version, now, self.partners),
             open_cases=dict(sorted(Counter(open_cases).items())),
         )
 
@@ -261,19 +277,42 @@ class Desk:
         self.told.append({"type": kind, "topic": "milestones"} | data)
 
 
-def decimal(value: Fraction, digits: int) -> str:
-    """A ratio with so many digits, rounded half to even."""
-    scaled = _even(value * 10**digits)
-    whole, part = divmod(abs(scaled), 10**digits)
-    return f"{'-' if scaled < 0 else ''}{whole}.{part:0{digits}d}"
-
-
 def _even(value: Fraction) -> int:
     return round(value)
 
 
-def _parts(by_name: dict[str, Figures]) -> dict[str, list[int]]:
-    return {name: one.shown for name, one in sorted(by_name.items()) if any(one.shown)}
+def _standing(goal: Goal, ended: date, target: int, actual: int) -> Entry:
+    """Where a goal stands at the end of a day of its period."""
+    first, last = period_start(goal.period, ended), period_end(goal.period, ended)
+    over, days = (ended - first).days + 1, (last - first).days + 1
+    return {
+        "goal_id": goal.id,
+        "scope": goal.scope,
+        "metric": goal.metric,
+        "period_start": first.isoformat(),
+        "period_end": last.isoformat(),
+        "target": target,
+        "actual": actual,
+        "expected": rounded(Fraction(target * over, days), "half_even"),
+        "pace": decimal(Fraction(actual * days, target * over), 2),
+    }
+
+
+def _whose(goal: Goal, name: str) -> Entry:
+    if goal.scope == "program":
+        return {}
+    return _known({"partner_id" if goal.scope == "partner" else "group": name or None})
+
+
+def _closed(one: Closed) -> Entry:
+    return {
+        "key_day": one.key_day,
+        "market": one.market,
+        "date": str(one.day),
+        "revenue": one.revenue,
+        "productivity": one.productivity,
+        "uplift": None if one.uplift is None else decimal(one.uplift, 4),
+    }
 
 
 def _known(data: dict[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ STARTS = (
 PARTNERS = ("lea", "leo", "max", "Zoe", "b10", "b9")
 CUSTOMERS = ("ada", "bob", "cy", "dan", "eve", "fay")
 GROUPS = ("content", "influencer", "coupon")
+LOCALES = ("en", "fr-CA", "es_MX", "DE", "ar-EG", "uk-UA", "nl", "", "x-y", "fra", "zh-Hant-fr", None)
 CATEGORIES = ("shoes", "hats", "bags")
 CODES = ("LEA10", "MAX5", "lea10")
 CHANNELS = ("email", "direct", "social")

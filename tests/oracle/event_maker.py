@@ -13,6 +13,7 @@ from tests.oracle.dice import (
     CHANNELS,
     CODES,
     GROUPS,
+    LOCALES,
     REFERRERS,
     TERMS_VERSIONS,
     URLS,
@@ -105,6 +106,9 @@ class EventMaker(Faults):
             data["customer_ids"] = self.some(self.customers[:2], least=0)
             data["paid_search_allowed"] = self.random.random() < 0.25
             data["terms_version"] = self.pick(None, "1", "1.2", *TERMS_VERSIONS)
+        if self.has("letters", 0.5):
+            data["locale"] = self.pick(*LOCALES)
+            data["name"] = self.pick(None, "Léa", "{ $name }", "اسم")
         self.emit("partner-events", kind, data, time)
 
     def change_partner(self) -> None:
@@ -121,7 +125,10 @@ class EventMaker(Faults):
         if kind == "partner.updated":
             self.partner(partner, kind, self.time())
         else:
-            self.emit("partner-events", kind, {"partner_id": partner}, self.time())
+            data = {"partner_id": partner}
+            if self.has("letters", 0.3):
+                data["reason"] = self.pick("fraud", "", "none", None)
+            self.emit("partner-events", kind, data, self.time())
 
     def hands(self, data: dict[str, Any], chance: float = 0.15) -> None:
         if self.random.random() < chance:

@@ -12,6 +12,7 @@ from tests.oracle.compliance import Verdict, Watch
 from tests.oracle.decode import TOPICS, Event, decode, same_value, time_of
 from tests.oracle.desk import Desk
 from tests.oracle.ledger import Entry, Ledger, Lot
+from tests.oracle.post import Post
 from tests.oracle.program import POINTS, Programs, Tiers, from_content
 from tests.oracle.rewards import Beneficiary, Credit, Order, Partner, Rewards, Touch, attribute, newest
 from tests.oracle.values import (
@@ -36,6 +37,7 @@ class Result:
     dead_letters: list[tuple[str, str, int]]  # code, topic, position
     balances: list[Entry]
     tiers: dict[str, str]
+    notices: list[Entry]
     cases: list[Entry]  # what compliance told, in its order
     milestones: list[Entry]  # and the other agents
 
@@ -76,6 +78,7 @@ class _Program:
     id: str
     ledger: Ledger
     told: list[Entry]
+    sent: list[Entry]
     #: The devices and addresses of customers, seen in any program.
     hands: dict[str, tuple[set[str], set[str]]]
     customers: dict[str, _Customer] = field(default_factory=dict)
@@ -86,11 +89,15 @@ class _Program:
     referrals: list[_Referral] = field(default_factory=list)
     credited: dict[str, list[tuple[Order, Credit]]] = field(default_factory=dict)
     levels: dict[str, str | None] = field(default_factory=dict)
+    post: Post = field(init=False)
     watch: Watch = field(init=False)
     desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:
-        self.watch = Watch(self.id, self.ledger, self.told, self.partners, self.suspended, self.credited)
+        self.post = Post(self.id, self.ledger, self.sent, self.partners, self.suspended)
+        self.watch = Watch(
+            self.id, self.ledger, self.told, self.partners, self.suspended, self.credited, self.post
+        )
 
     def touched(self, customer: str) -> set[str]:
         return {one.click_id for one in self.customer(customer).touches}
@@ -110,6 +117,7 @@ class Model:
         self.ledger = Ledger()
         self.attributions: list[Entry] = []
         self.dead_letters: list[tuple[str, str, int]] = []
+        self.notices: list[Entry] = []
         self.cases: list[Entry] = []
         self.milestones: list[Entry] = []
         self._rewards = Rewards(self.ledger, self.milestones)
@@ -154,6 +162,7 @@ class Model:
                 for partner, level in state.levels.items()
                 if level
             },
+            self.notices,
             self.cases,
             self.milestones,
         )
@@ -191,6 +200,7 @@ class Model:
                     self._lower_tier(state, version.tiers, partner, day)
             if version is not None:
                 state.watch.midnight_of_terms(day, version)
+                state.post.midnight(day, version)
                 open_cases = state.watch.open_rules()
                 state.watch.midnight_of_clicks(day, version)
                 state.desk.midnight(instant, day, version, open_cases)
@@ -213,15 +223,16 @@ class Model:
             start = day - timedelta(days=tiers.days - 1)
         else:
             start = period_start(tiers.window, day)
-        self._tell(
-            "tier.changed",
-            partner_id=partner,
-            before=tiers.name(before) or "",
-            after=tiers.name(after) or "",
-            metric=tiers.metric,
-            value=metric,
-            window_start=start.isoformat(),
-        )
+        change = {
+            "partner_id": partner,
+            "before": tiers.name(before) or "",
+            "after": tiers.name(after) or "",
+            "metric": tiers.metric,
+            "value": metric,
+            "window_start": start.isoformat(),
+        }
+        self._tell("tier.changed", **change)
+        state.post.tier(change, up=after > before, unit=tiers.money)
 
     def _tell(self, kind: str, topic: str = "milestones", **data: Any) -> None:
         self.milestones.append({"type": kind, "topic": topic} | data)
@@ -230,8 +241,12 @@ class Model:
 
     def _state(self, program: str) -> _Program:
         if program not in self._states:
-            state = self._states[program] = _Program(program, self.ledger, self.cases, self._hands)
-            state.desk = Desk(self.milestones, state.orders, state.credited, self._rewards.spent)
+            state = self._states[program] = _Program(
+                program, self.ledger, self.cases, self.notices, self._hands
+            )
+            state.desk = Desk(
+                self.milestones, state.orders, state.credited, state.partners, self._rewards.spent
+            )
         return self._states[program]
 
     def _handle(self, event: Event) -> None:
@@ -597,14 +612,23 @@ def _of_partner(state: _Program, event: Event) -> None:
                 data["customer_ids"],
                 data["terms_version"],
                 data["paid_search_allowed"],
+                data["locale"],
+                data["name"],
             )
             state.watch.record(name, event, version)
             state.desk.is_open = True
         case "partner.suspended":
+            begins = name not in state.suspended
             state.suspended.add(name)
+            if begins:
+                day = local_date(event.time, version.home)
+                state.post.suspension(name, day, reason=data["reason"])
         case "partner.reinstated":
+            ends = name in state.suspended
             state.suspended.discard(name)
             state.watch.stopped.discard(name)
+            if ends:
+                state.post.reinstated(name, local_date(event.time, version.home))
         case "ad.observed":
             state.watch.ad(event, version)
         case "compliance.case_resolved":

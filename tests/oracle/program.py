@@ -17,6 +17,7 @@ from tests.oracle.values import DAY_MS, DIGITS, local_date, local_instant, milli
 
 POINTS = "points"
 _THURSDAY = 3
+_NAMES = {"black_friday": "Black Friday", "cyber_monday": "Cyber Monday"}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -78,6 +79,7 @@ class Tiers:
     window: str  # month, quarter, year or rolling
     days: int
     levels: list[Level]
+    money: str
 
     def reached(self, metric: int) -> int:
         """The position of the highest level that a metric reaches; -1 for none."""
@@ -116,6 +118,7 @@ class KeyDay:
     days: int
     tz: ZoneInfo | None
     notice_days: list[int]
+    name: str
 
     def covers(self, time: int, zone: ZoneInfo) -> bool:
         """Whether an instant lies in one of the windows, read in the market's zone or the organiser's."""
@@ -258,7 +261,7 @@ def from_content(content: dict[str, Any]) -> Version:
         accruals=sorted((_rule(one, currency) for one in content.get("accrual", [])), key=lambda one: one.id),
         bonuses=sorted((_rule(one, currency) for one in content.get("bonus", [])), key=lambda one: one.id),
         budgets={one["id"]: _budget(one, digits) for one in content.get("budget", [])},
-        tiers=_tiers(content.get("tiers"), digits),
+        tiers=_tiers(content.get("tiers"), digits, f"{currency}/{digits}"),
         referral=_referral(content.get("referral"), digits),
         terms=from_table(content, ZoneInfo(head["home_tz"])),
         goals=[_goal(one, digits) for one in content.get("goal", [])],
@@ -325,7 +328,7 @@ def _budget(table: dict[str, Any], digits: int) -> Budget:
     )
 
 
-def _tiers(table: dict[str, Any] | None, digits: int) -> Tiers | None:
+def _tiers(table: dict[str, Any] | None, digits: int, money: str) -> Tiers | None:
     if table is None:
         return None
     metric = table["metric"]
@@ -344,6 +347,7 @@ def _tiers(table: dict[str, Any] | None, digits: int) -> Tiers | None:
         "rolling" if rolling else window,
         window["rolling_days"] if rolling else 0,
         sorted(levels, key=lambda one: one.start),
+        money,
     )
 
 
@@ -392,6 +396,7 @@ def _key_day(table: dict[str, Any]) -> KeyDay:
         days=table.get("days", 1),
         notice_days=table.get("notice_days", [14, 3]),
         tz=ZoneInfo(table["tz"]) if organiser else None,
+        name=table.get("name") or _NAMES.get(table.get("use", "")) or table["id"],
     )
 
 

@@ -204,11 +204,17 @@ class ProgramMaker(Dice):
             found.append({"use": use, "markets": self.some(self.markets)})
             if self.has("own-key-days", 0.3):
                 found[-1] |= {"start": self.pick("00:00", "06:30"), "days": self.pick(1, 2)}
+        for one in found:
+            self.add_notice_days(one)
         own = self.pick(0, 1, 1, 2) if "own-key-days" in self.on else 0
         found += [self.own_key_day(f"own{number}") for number in range(own)]
         if own and self.random.random() < 0.4:  # two on the same days
             found.append(found[-1] | {"id": "twin"})
         return found
+
+    def add_notice_days(self, entry: dict[str, Any]) -> None:
+        if self.has("letters", 0.3):
+            entry["notice_days"] = self.pick([], [0], [1, 0], [30, 7, 2], [3, 14])
 
     def own_key_day(self, name: str) -> dict[str, Any]:
         days = [
@@ -225,6 +231,9 @@ class ProgramMaker(Dice):
             entry["end"] = self.pick("24:00", "18:00")
         if self.random.random() < 0.3:
             entry |= {"tz_policy": "organiser", "tz": self.pick(*sorted(MARKETS.values()))}
+        if self.random.random() < 0.3:
+            entry["name"] = self.pick("Launch", "{ $days }", "يوم")
+        self.add_notice_days(entry)
         return entry
 
     def budget(self, name: str) -> dict[str, Any]:

@@ -46,6 +46,8 @@ class Partner:
     customer_ids: list[str]
     terms_version: str | None
     paid_search_allowed: bool
+    locale: str | None
+    name: str | None
 
     def agreed(self, market: str) -> bool:
         return self.markets is None or market in self.markets

@@ -48,11 +48,12 @@ FEATURES = (
     "memory",  # spans longer than what is remembered
     "goals",
     "reviews",
+    "letters",  # what partners' letters depend on: locale, name, notice_days
     "until",
 )
 
 #: Features that change only what is compared, not the world.
-VIEWS = ("attributions", "balances", "dead-letters", "cases", "milestones")
+VIEWS = ("attributions", "balances", "dead-letters", "cases", "milestones", "notices")
 
 
 @dataclass(frozen=True)

@@ -183,6 +183,33 @@ def test_very_much_is_told_ahead() -> None:
     assert max(len(one.orders) for one in counted) <= 1_001
 
 
+def test_key_days_leave_reviews_after_four_hundred_days() -> None:
+    """On January 1, 2028 the day is 400 days ago, and no other one was closed since."""
+    dated = TEXT + '[[key_day]]\nid = "fair"\ndates = { 2026 = ["2026-11-27"] }\n'
+    world = World(dated.replace('"weekly"', '"monthly"'))
+    world.send("partner.enrolled", "2026-11-01T10:00:00Z", {"partner_id": "lea", "group": "content"})
+    world.tick_until(midnight_of(ZONE, date(2028, 2, 1).toordinal()))
+    listed = [
+        [one.data.period_end, len(one.data.key_days)]
+        for one in world.decisions
+        if isinstance(one.data, ReviewDue) and one.data.period_end >= "2027-11-30"
+    ]
+
+    assert listed == [["2027-11-30", 1], ["2027-12-31", 0], ["2028-01-31", 0]]
+
+
+def test_every_group_has_its_goal_in_a_review_also_when_it_brought_nothing() -> None:
+    world = World(TEXT.replace('scope = "program"', 'scope = "group"'))
+    for partner in ("lea", "max"):
+        world.send("partner.enrolled", "2026-03-01T10:00:00Z", {"partner_id": partner, "group": partner[0]})
+    data = {"order_id": "o1", "customer_id": "ada", "market": "FR", "currency": "EUR", "subtotal": "5.00"}
+    world.send("order.placed", "2026-03-03T10:00:00Z", data | {"partner_id": "lea"})
+    world.tick_until(midnight_of(ZONE, DAY))
+    due = [one.data for one in world.decisions if isinstance(one.data, ReviewDue)][-1]
+
+    assert [(one.group, one.actual, one.pace) for one in due.goals] == [("l", 1, "0.97"), ("m", 0, "0.00")]
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_reviews_add_up_to_what_was_attributed_less_what_was_given_back(seed: int) -> None:
     """Over random orders, refunds and cancels, by channel, by group and by partner."""
