@@ -14,7 +14,7 @@ from events.units import UNITS
 from schemas.errors import Code, Refused
 from schemas.json_tree import JsonNumber
 
-_OWNERS = ("customer:", "partner:")
+_OWNERS = ("customer", "partner")
 _BUCKETS = (":pending", ":available", ":held")
 
 
@@ -51,12 +51,8 @@ def read_account(value: Any, path: str) -> str:
     """An owner's account without bucket."""
     if type(value) is not str:
         raise _missing_or_invalid(value, path)
-    if (
-        len(value) > ID_MAX_CHARS
-        or value in _OWNERS
-        or not value.startswith(_OWNERS)
-        or value.endswith(_BUCKETS)
-    ):
+    kind, _, owner = value.partition(":")
+    if kind not in _OWNERS or not 0 < len(owner) <= ID_MAX_CHARS or value.endswith(_BUCKETS):
         raise Refused(Code.FIELD_INVALID, path)
     return value
 
@@ -72,10 +68,9 @@ def read_unit(value: Any, path: str) -> str:
 
 def read_redeemed(value: Any, path: str) -> int:
     """A positive integer of the ledger's unit."""
-    amount = read_adjusted(value, path)
-    if amount < 0:
+    if type(value) is int and value < 0:
         raise Refused(Code.AMOUNT_NEGATIVE, path)
-    return amount
+    return read_adjusted(value, path)
 
 
 def read_adjusted(value: Any, path: str) -> int:

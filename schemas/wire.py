@@ -56,8 +56,7 @@ Account = Annotated[
         description="An owner's account without bucket, such as `customer:42`.",
         extra_json_schema={
             "type": "string",
-            "pattern": "^(customer|partner):.",
-            "maxLength": limits.ID_MAX_CHARS,
+            "pattern": f"^(customer|partner):[\\s\\S]{{1,{limits.ID_MAX_CHARS}}}$",
             "not": {"pattern": ":(pending|available|held)$"},
         },
     ),

@@ -415,6 +415,15 @@ def test_field_invalid_is_an_account_that_is_no_owners_or_names_a_bucket(account
     assert decode(tree, "account-requests") == DecodeError(Code.FIELD_INVALID, "data.account")
 
 
+@pytest.mark.parametrize("kind", ["customer", "partner"])
+def test_an_account_may_have_the_longest_id_that_its_owner_may_have(kind: str) -> None:
+    longest = f"{kind}:" + "x" * limits.ID_MAX_CHARS
+    requests = [account_request("redemption.requested", account=longest + more) for more in ("", "x")]
+
+    assert isinstance(decode(requests[0], "account-requests"), Decoded)
+    assert decode(requests[1], "account-requests") == DecodeError(Code.FIELD_INVALID, "data.account")
+
+
 @pytest.mark.parametrize("type_", ["redemption.requested", "adjustment.requested"])
 @pytest.mark.parametrize("literal", ["0", "-0", "5.0", "5e0", '"5"', "true"])
 def test_field_invalid_is_a_request_for_zero_or_for_no_integer(type_: str, literal: str) -> None:
@@ -469,9 +478,9 @@ def test_amount_negative_is_a_discount_above_the_subtotal() -> None:
 
 
 def test_amount_negative_is_a_redemption_below_zero_but_not_an_adjustment() -> None:
-    redemption = account_request("redemption.requested", amount=-1)
-
-    assert decode(redemption, "account-requests") == DecodeError(Code.AMOUNT_NEGATIVE, "data.amount")
+    for amount in (-1, -(10**12) - 1):
+        redemption = account_request("redemption.requested", amount=amount)
+        assert decode(redemption, "account-requests") == DecodeError(Code.AMOUNT_NEGATIVE, "data.amount")
     assert isinstance(decode(account_request("adjustment.requested", amount=-1), "account-requests"), Decoded)
 
 
