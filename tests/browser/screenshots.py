@@ -19,7 +19,7 @@ MAX_BYTES = 150_000
 PICTURES = {
     "overview": ("/", "en", "light", 1200, 780),
     "overview-dark": ("/", "en", "dark", 1200, 780),
-    "partners": ("/partners", "de", "light", 1200, 780),
+    "partners": ("/partners", "de", "light", 1280, 780),
     "partner-arabic": ("/partners/partner-002", "ar", "light", 1200, 780),
     "key-days": ("/key-days", "fr", "light", 1200, 780),
     "narrow": ("/budgets", "uk", "dark", 390, 780),
