@@ -99,7 +99,10 @@ class EmbeddedReader:
             self._rebuild("corrupt", "a read met a damaged file")
         try:
             # The fold takes its time: answers over HTTP do not wait until all of it is done.
-            found = [await in_slices(self._batch(source)) for source in self._sources]
+            found = []
+            for source in self._sources:
+                async with self._tables.turn:
+                    found.append(await in_slices(self._batch(source)))
         except StoreCorruptError as error:
             self._rebuild("corrupt", str(error))
             return True

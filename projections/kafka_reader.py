@@ -97,7 +97,8 @@ class KafkaReader:
                 if records:
                     # The fold takes its time: answers over HTTP do not wait until all of it is done.
                     taken = await in_slices(taking(records, self._topics))
-                    await in_slices(self._tables.applying(taken.facts, taken.positions, taken.unreadable))
+                    async with self._tables.turn:
+                        await in_slices(self._tables.applying(taken.facts, taken.positions, taken.unreadable))
             except StoreCorruptError as error:
                 await self._rebuild(consumer, sources, "corrupt", str(error))
             else:

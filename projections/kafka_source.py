@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -28,18 +29,24 @@ class KafkaSource:
         self._run = runner.run
         self._consumer = consumer
 
-    def records(self, topic: str) -> Iterator[RecordLike]:
-        """One partition after the other, up to its end as it is now; none of a topic that does not exist."""
+    def records(self, topic: str, starts: Mapping[int, int] = MappingProxyType({})) -> Iterator[RecordLike]:
+        """One partition after the other, up to its end as it is now; none of a topic that does not exist.
+
+        ``starts`` are offsets to begin at instead of a partition's beginning.
+        """
         for place, end in self._run(self._ends(topic)).items():
-            self._run(self._begin(place))
+            self._run(self._begin(place, starts.get(place.partition)))
             while self._run(self._consumer.position(place)) < end:
                 fetched = self._run(self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_FETCH_RECORDS))
                 for records in fetched.values():
                     yield from (record for record in records if record.offset < end)
 
-    async def _begin(self, place: TopicPartition) -> None:
+    async def _begin(self, place: TopicPartition, start: int | None) -> None:
         self._consumer.assign([place])
-        await self._consumer.seek_to_beginning(place)
+        if start is None:
+            await self._consumer.seek_to_beginning(place)
+        else:
+            self._consumer.seek(place, start)
 
     async def _ends(self, topic: str) -> dict[TopicPartition, int]:
         # Asking for all topics, unlike asking for this one, never makes the brokers create it.

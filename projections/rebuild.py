@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Final, Protocol
 
 from projections.facts import SOURCES
 from projections.intake import take
+from projections.progress import Source as Place
 from projections.store import Tables
 from projections.tables import TABLES
 from schemas.programs import Programs
@@ -20,9 +22,9 @@ _BATCH_RECORDS: Final = 2_000
 
 
 class Source(Protocol):
-    """Topics from their beginning to their present end."""
+    """Topics from their beginning, or from offsets by partition, to their present end."""
 
-    def records(self, topic: str) -> Iterator[RecordLike]: ...
+    def records(self, topic: str, starts: Mapping[int, int] = ...) -> Iterator[RecordLike]: ...
 
 
 def rebuild_all(tables: Tables, source: Source) -> None:
@@ -38,19 +40,43 @@ def rebuild_some(tables: Tables, source: Source, names: Sequence[str], scratch: 
 
     Returns how many stored rows of each were wrong. What is folded aside lies in ``scratch`` meanwhile.
     """
+    with aside(tables, scratch) as fresh:
+        fill(fresh, source, {}, tables.positions)
+        return {name: tables.replace(TABLES[name].prefix, fresh) for name in names}
+
+
+@contextmanager
+def aside(tables: Tables, scratch: Path) -> Iterator[Tables]:
+    """Empty tables that know the same programs, in a folder of their own that goes with them."""
     with tempfile.TemporaryDirectory(prefix=".rebuild-", dir=scratch) as folder:
         fresh = Tables(Path(folder), programs=Programs(tables.versions.all()))
         try:
-            for topic in SOURCES:
-                records = source.records(topic)
-                _feed(fresh, (one for one in records if one.offset < tables.position((topic, one.partition))))
-            return {name: tables.replace(TABLES[name].prefix, fresh) for name in names}
+            yield fresh
         finally:
             fresh.close()
 
 
-def _feed(tables: Tables, records: Iterable[RecordLike]) -> None:
+def fill(
+    tables: Tables,
+    source: Source,
+    starts: Mapping[Place, int],
+    ends: Mapping[Place, int],
+    stopped: Callable[[], bool] = bool,
+) -> None:
+    """Fold all topics between two positions; stops early when it is ``stopped``."""
+    for topic in SOURCES:
+        begin = {partition: offset for (name, partition), offset in starts.items() if name == topic}
+        records = source.records(topic, begin)
+        _feed(tables, (one for one in records if one.offset < ends.get((topic, one.partition), 0)), stopped)
+
+
+def counted(tables: Tables, name: str) -> int:
+    """How many rows a table has."""
+    return sum(1 for _ in tables.all_rows(TABLES[name]))
+
+
+def _feed(tables: Tables, records: Iterable[RecordLike], stopped: Callable[[], bool] = bool) -> None:
     waiting = iter(records)
-    while batch := list(islice(waiting, _BATCH_RECORDS)):
+    while not stopped() and (batch := list(islice(waiting, _BATCH_RECORDS))):
         taken = take(batch, SOURCES)
         tables.apply(taken.facts, taken.positions, taken.unreadable)

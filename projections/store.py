@@ -6,6 +6,7 @@ folds, it is wiped and filled again.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import shutil
 import time
@@ -78,6 +79,8 @@ class Tables:
         #: Programs of files, known before what is published.
         self.programs = programs
         self._logged: set[FaultCode] = set()
+        #: Held by who changes rows: to feed the tables, or to put others in their place.
+        self.turn = asyncio.Lock()
         #: Set when a read met damage; who feeds the tables then rebuilds them.
         self.damaged = False
         self._store, damage = open_store(self._path)

@@ -29,13 +29,14 @@ from projections.dashboard.data import Data
 from projections.dashboard.pulse import Pulse
 from projections.dashboard.site import Dashboard
 from projections.embedded_reader import EmbeddedReader
-from projections.explanations import Explanations, OpenSource
+from projections.explanations import Explanations
 from projections.facts import SOURCES
 from projections.guard import Guard
 from projections.http import Options, make_app, make_health_app
 from projections.kafka_lag import group_lag
 from projections.kafka_reader import KafkaReader
 from projections.kafka_source import kafka_source
+from projections.live_rebuild import LiveRebuild, OpenTopics
 from projections.metrics import ProjectionMetrics
 from projections.progress import MAX_LAG_RECORDS, Blocker, BlockerCode, Progress
 from projections.store import Tables
@@ -393,10 +394,11 @@ class Projection:
         process_collectors(registry)
         self.metrics = ProjectionMetrics(registry)
         self.tables = Tables(folder, self.metrics, programs)
+        self._folder = folder
         self._tokens = tokens_path(settings, of_kafka=False)
         self.progress = Progress()
         self._settings = settings
-        self._open_source: OpenSource | None = None
+        self._open_source: OpenTopics | None = None
         self._intake: Intake | None = None
         self._kafka_sink: KafkaSink | None = None
         self._feed: Feed | None = None
@@ -467,7 +469,10 @@ class Projection:
             app, guard, settings.host, settings.port, options=options, tls=certificate
         )
         listening(f"{'http' if certificate is None else 'https'}://{settings.host}:{port}")
-        tasks = [asyncio.ensure_future(part()) for part in (*work, pulse.run)]
+        parts = [*work, pulse.run]
+        if self._open_source is not None:
+            parts.append(LiveRebuild(self.tables, self._open_source, self._folder).run)
+        tasks = [asyncio.ensure_future(part()) for part in parts]
         waiting = asyncio.create_task(stopped.wait())
         try:
             done, _ = await asyncio.wait({*tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,7 +24,6 @@ from streams.engine.settings import Settings
 
 if TYPE_CHECKING:
     from projections.rebuild import Source
-    from projections.store import Tables
 
 
 @click.command()
@@ -93,12 +93,14 @@ def export(
 @settings_options("brokers", "data", "programs", "state_dir", *SECURITY)
 @click.option("--json", "json_", is_flag=True, help="Print the result as JSON.")
 def rebuild(names: tuple[str, ...], *, json_: bool, **flags: Any) -> int:
-    """Fold tables again from their topics; the process that feeds them has to be stopped.
+    """Fold tables again from their topics.
 
-    Without a name all are wiped and folded from the beginning to the end of the topics. With names they are
-    folded aside, up to where the tables stand, and their rows replace the old ones; says how many were wrong.
+    Without a name all are wiped and folded from the beginning to the end of the topics, while nothing feeds
+    them. With names they are folded aside, up to where the tables stand, and their rows replace the old ones;
+    a process that has them open is asked to do so while it goes on. Says how many rows were wrong.
     """
-    from projections.rebuild import rebuild_all, rebuild_some
+    from projections.live_rebuild import NotRebuiltError, ask
+    from projections.rebuild import counted, rebuild_all, rebuild_some
     from projections.store import Tables
     from projections.tables import TABLES
     from streams.commands.loading import file_programs
@@ -112,12 +114,20 @@ def rebuild(names: tuple[str, ...], *, json_: bool, **flags: Any) -> int:
         raise click.UsageError("give one of --brokers and --data")
     embedded = flags["data"] is not None or not settings.brokers
     folder = settings.data if embedded else settings.state_dir / "projections"
+    programs = file_programs(settings)
+    if names and _is_open(folder):
+        try:
+            done = ask(folder, names, lambda: _is_open(folder))
+        except NotRebuiltError as error:
+            raise WorkFailedError(str(error)) from None
+        table([{"table": name, "rows": rows, "wrong": bad} for name, (bad, rows) in done.items()], json=json_)
+        return DONE
     with ExitStack() as stack:
         source = stack.enter_context(_log(settings) if embedded else _kafka(settings))
         try:
-            tables = Tables(folder, programs=file_programs(settings))
+            tables = Tables(folder, programs=programs)
         except StoreLockedError as error:
-            raise WorkFailedError(f"{error}; stop it first") from None
+            raise WorkFailedError(f"{error}; stop it first, or name the tables") from None
         stack.callback(tables.close)
         if names:
             wrong = rebuild_some(tables, source, names, folder)
@@ -125,17 +135,23 @@ def rebuild(names: tuple[str, ...], *, json_: bool, **flags: Any) -> int:
             rebuild_all(tables, source)
             wrong = {}
         rows = [
-            {"table": name, "rows": _count(tables, name), **({"wrong": wrong[name]} if names else {})}
+            {"table": name, "rows": counted(tables, name), **({"wrong": wrong[name]} if names else {})}
             for name in names or TABLES
         ]
     table(rows, json=json_)
     return DONE
 
 
-def _count(tables: Tables, name: str) -> int:
-    from projections.tables import TABLES
-
-    return sum(1 for _ in tables.all_rows(TABLES[name]))
+def _is_open(folder: Path) -> bool:
+    """Whether another process has the tables open."""
+    try:
+        with (folder / "tables" / "LOCK").open("rb+") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def _filter(text: str) -> tuple[str, str]:

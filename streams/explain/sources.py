@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from streams.engine.input_files import find_inputs, read_entries
@@ -67,10 +68,10 @@ class EmbeddedLog:
         self.place = place
         self._log = log
 
-    def records(self, topic: str) -> Iterator[RecordLike]:
-        """One partition after the other."""
+    def records(self, topic: str, starts: Mapping[int, int] = MappingProxyType({})) -> Iterator[RecordLike]:
+        """One partition after the other, from its beginning or from its start in ``starts``."""
         for partition in range(self._log.partitions):
-            offset = 0
+            offset = starts.get(partition, 0)
             while records := self._log.read(topic, partition, offset, _READ_RECORDS):
                 yield from records
                 offset += len(records)

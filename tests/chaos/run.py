@@ -16,6 +16,7 @@ from tests.chaos.plan import plans
 from tests.chaos.scene import Scene
 from tests.chaos.serving import ServeError
 from tests.chaos.slot import Kills, Slot, WorkerError
+from tests.chaos.tables import Folding
 from tests.chaos.verdict import Verdict
 
 
@@ -68,14 +69,19 @@ async def _kill_under_load(options: Options, scene: Scene, slots: list[Slot], ki
         asyncio.create_task(slot.live(plans(random.Random(f"{options.seed}/{slot.name}")), kills, flowing))
         for slot in slots
     ]
+    folding = Folding(scene.bootstrap, scene.folder, scene.env, options.seed)
     try:
-        async with scene.load():
+        async with scene.load(), folding.alive():
             await asyncio.gather(*lives)
     finally:
         for task in (*lives, watch):
             task.cancel()
             with suppress(asyncio.CancelledError, WorkerError):
                 await task
+    deaths = ", ".join(f"{step} {count}" for step, count in sorted(folding.deaths.items()))
+    report(f"the server of the tables died under load: {deaths or 'never'}")
+    if not folding.deaths:
+        scene.verdict.problem("the server of the tables was never killed while there was load")
 
 
 async def _progress(kills: Kills, scene: Scene) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from tests.kafka.broker import free_port
 READY_S = 60.0
 POLL_S = 0.1
 AT_ONCE = 16
+KEYDAY = ("-m", "streams.cli")
 LAG = "keyday_projection_lag_records{"
 
 Balances = dict[tuple[str, str], tuple[int, int, int]]
@@ -29,14 +30,19 @@ class ServeError(Exception):
 
 @asynccontextmanager
 async def started(
-    bootstrap: str, folder: Path, env: dict[str, str], port: int = 0
+    bootstrap: str,
+    folder: Path,
+    env: Mapping[str, str],
+    port: int = 0,
+    *,
+    command: Sequence[str] = KEYDAY,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A server that was just started; it is stopped at the end of the block."""
     with (folder / "serve.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             *LEASH,
             sys.executable,
-            *("-m", "streams.cli", "serve", "--brokers", bootstrap, "--port", str(port)),
+            *(*command, "serve", "--brokers", bootstrap, "--port", str(port)),
             env={**os.environ, **env, "KEYDAY_STATE_DIR": str(folder / "serve")},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,

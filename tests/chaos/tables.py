@@ -1,27 +1,74 @@
-"""The tables after a crash run: folded by a server that is killed while it reads, compared with plain loops."""
+"""The tables of a crash run: folded by a server that is killed while it lives and while it catches up.
+
+What it leaves is compared with plain loops over the topics.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import random
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from tests.chaos import serving, world
 from tests.chaos.kafka import read_all
+from tests.chaos.server import STEPS
 from tests.chaos.slot import WorkerError
 from tests.chaos.verdict import Verdict
+from tests.kafka.broker import free_port
 from tests.projections.naive import NAIVE, Files
 
 KILLS = 3
+#: Writes that a server lives through at the most while there is load.
+DEEPEST_COUNT = 8
+#: Seconds: between its death and its next start.
+PAUSE_S = 3.0
 #: Seconds: a server that was killed before had read nothing, or all.
 LIVES_S = (0.0, 0.4)
 
 _INPUTS = ("programs", "partner-events", "clicks", "referrals", "orders")
 _OUTPUTS = ("rewards", "attributions", "compliance", "milestones")
+
+
+class Folding:
+    """A server that folds the tables while there is load, killed again and again at the steps of its writes."""
+
+    def __init__(self, bootstrap: str, folder: Path, env: Mapping[str, str], seed: int) -> None:
+        self._bootstrap = bootstrap
+        self._folder = folder
+        self._env = env
+        self._rng = random.Random(f"{seed}/tables")
+        #: Deaths by step.
+        self.deaths: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def alive(self) -> AsyncIterator[None]:
+        """It lives and dies as long as the block runs."""
+        task = asyncio.create_task(self._live())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _live(self) -> None:
+        while True:
+            step, count = self._rng.choice(STEPS), self._rng.randint(1, DEEPEST_COUNT)
+            env = {**self._env, "CHAOS_STEP": step, "CHAOS_COUNT": str(count)}
+            server = serving.started(
+                self._bootstrap, self._folder, env, free_port(), command=("-m", "tests.chaos.server")
+            )
+            async with server as process:
+                if await process.wait() != -signal.SIGKILL:
+                    raise WorkerError(f"keyday serve exited with {process.returncode}")
+                self.deaths[step] += 1
+            # Each start costs what the workers are short of.
+            await asyncio.sleep(PAUSE_S)
 
 
 @asynccontextmanager

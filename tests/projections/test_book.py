@@ -29,6 +29,7 @@ from events.outputs import (
     Window,
 )
 from events.time import DAY_MS, format_time
+from projections.book import INPUTS
 from projections.facts import ONLY, Attributed, Click, Enrolled, Fact, Refund, Said, Stood, Version
 from projections.metrics import ProjectionMetrics
 from projections.store import Tables
@@ -436,3 +437,19 @@ def test_budgets_and_goals_that_nothing_was_brought_to_have_a_row(folded: Fold) 
         assert {(row["target"], row["actual"], row["share"], row["day"]) for row in goals} == {
             (3, 0, "0.000000", None)
         }
+
+
+def test_a_remembered_id_takes_a_hundred_bytes_at_the_most(tmp_path: Path) -> None:
+    """What docs/choices.md says of ids that are kept for good."""
+    tables = Tables(tmp_path)
+    tables.apply([version(1)], {})
+    clicks = [
+        structs.replace(click(f"partner-{n:04}", n * 7**15), click_id=f"click-{n:032}") for n in range(1_000)
+    ]
+    tables.apply(clicks, {})
+    found = list(tables._store.scan(INPUTS, b"J"))
+    sizes = [len(key) + len(value) for key, value in found]
+    tables.close()
+
+    assert len(sizes) == 1_000
+    assert max(sizes) <= 100

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -23,10 +24,10 @@ class Topics:
     def __init__(self, share: float = 1.0) -> None:
         self._share = share
 
-    def records(self, topic: str) -> Iterator[Record]:
+    def records(self, topic: str, starts: Mapping[int, int] = MappingProxyType({})) -> Iterator[Record]:
         found = records(FILES())[topic]
         numbered = [record._replace(offset=offset) for offset, record in enumerate(found)]
-        return iter(numbered[: int(len(found) * self._share)])
+        return iter(numbered[starts.get(0, 0) : int(len(found) * self._share)])
 
 
 def filled(folder: Path, topics: Topics) -> Tables:

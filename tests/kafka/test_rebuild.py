@@ -1,0 +1,82 @@
+"""``keyday rebuild`` beside a server that follows a broker, and after it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiokafka import AIOKafkaProducer
+
+from projections.facts import SOURCES
+from projections.keys import ACCOUNT
+from projections.store import Tables
+from projections.tables import TABLES
+from tests.chaos import serving
+from tests.chaos.scene import keyday
+from tests.kafka.broker import Broker
+from tests.projections.replays import lines_of, records, small
+
+
+async def send_all(bootstrap: str) -> None:
+    """Everything that stands on the topics of a replay."""
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
+        for topic in SOURCES:
+            for one in records(small())[topic]:
+                headers = list(one.headers)
+                await producer.send(
+                    topic, one.value, partition=0, timestamp_ms=one.timestamp, headers=headers
+                )
+
+
+def test_tables_are_folded_again_while_they_are_served_and_after(own_kafka: Broker, tmp_path: Path) -> None:
+    env = {
+        "KEYDAY_BROKERS": own_kafka.bootstrap,
+        "KEYDAY_PROGRAMS": str(small().paths[0]),
+        "KEYDAY_STATE_DIR": str(tmp_path / "serve"),
+    }
+    names = ["partner_performance", "goals", "balances"]
+
+    async def rebuilt(*tables: str) -> dict[str, dict[str, Any]]:
+        rows = json.loads(await keyday(env, "rebuild", *tables, "--json"))
+        return {row["table"]: row for row in rows}
+
+    async def exported(name: str) -> bytes:
+        out = tmp_path / name
+        await keyday(env, "export", name, "--state-dir", str(tmp_path / "serve"), "--out", str(out))
+        return out.read_bytes()
+
+    async def scenario() -> None:
+        await keyday(env, "topics", "create")
+        await send_all(own_kafka.bootstrap)
+        async with serving.serve(own_kafka.bootstrap, tmp_path, env) as url:
+            beside = await rebuilt(*names)
+            async with aiohttp.ClientSession() as session, session.get(f"{url}/v1/tables/partners") as answer:
+                assert answer.status == 200
+                assert (await answer.json())["rows"]
+        assert {row["wrong"] for row in beside.values()} == {0}
+        expected = lines_of(small().out)
+        assert {name: row["rows"] for name, row in beside.items()} == {
+            name: expected[name].count(b"\n") for name in names
+        }
+        _harm(tmp_path / "serve" / "projections")
+        assert (await rebuilt("balances"))["balances"]["wrong"] == 1
+        for name in TABLES:
+            assert await exported(name) == expected[name]
+        everything = await rebuilt()
+        assert everything.keys() == TABLES.keys()
+        for name in TABLES:
+            assert await exported(name) == expected[name]
+
+    asyncio.run(scenario())
+
+
+def _harm(folder: Path) -> None:
+    """Remove a row of the balances."""
+    tables = Tables(folder)
+    key, _ = next(tables._store.scan(ACCOUNT, ACCOUNT + b"\xff"))
+    changes = [(key, None)]
+    tables._store.write(changes, tables._store.delta_of(changes), {}, 0)
+    tables.close()
