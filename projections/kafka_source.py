@@ -35,18 +35,21 @@ class KafkaSource:
         ``starts`` are offsets to begin at instead of a partition's beginning.
         """
         for place, end in self._run(self._ends(topic)).items():
-            self._run(self._begin(place, starts.get(place.partition)))
+            start = starts.get(place.partition, 0)
+            if start >= end:
+                continue  # to look into each empty partition takes a while
+            self._run(self._begin(place, start))
             while self._run(self._consumer.position(place)) < end:
                 fetched = self._run(self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_FETCH_RECORDS))
                 for records in fetched.values():
                     yield from (record for record in records if record.offset < end)
 
-    async def _begin(self, place: TopicPartition, start: int | None) -> None:
+    async def _begin(self, place: TopicPartition, start: int) -> None:
         self._consumer.assign([place])
-        if start is None:
-            await self._consumer.seek_to_beginning(place)
-        else:
+        if start:
             self._consumer.seek(place, start)
+        else:  # what retention took away is not there
+            await self._consumer.seek_to_beginning(place)
 
     async def _ends(self, topic: str) -> dict[TopicPartition, int]:
         # Asking for all topics, unlike asking for this one, never makes the brokers create it.

@@ -66,6 +66,8 @@ def fill(
     """Fold all topics between two positions; stops early when it is ``stopped``."""
     for topic in SOURCES:
         begin = {partition: offset for (name, partition), offset in starts.items() if name == topic}
+        if all(offset <= begin.get(place[1], 0) for place, offset in ends.items() if place[0] == topic):
+            continue  # nothing lies between the two
         records = source.records(topic, begin)
         _feed(tables, (one for one in records if one.offset < ends.get((topic, one.partition), 0)), stopped)
 
