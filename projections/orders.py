@@ -145,7 +145,7 @@ def contributions(order: Order, versions: Versions, groups: Groups) -> Contribut
         for goal in program.goals:
             if goal.scope != "program":
                 whose = partner if goal.scope == "partner" else groups(program.id, partner, decided.time)
-                if goal.of is None or goal.of == whose:
+                if whose and goal.of in {None, whose}:  # a partner without a record is in no group
                     _reach(found, program, decided, goal, whose, kept)
     return found
 

@@ -568,7 +568,8 @@ def goals(files: Files) -> list[Row]:  # noqa: C901 - from top to bottom
                 of = name
                 if scope == "group":
                     of = group_of(told.get((name, order["program"]), []), order["at"])
-                if scope != "program" and goal.get(f"{scope}_id" if scope == "partner" else scope, of) != of:
+                named = goal.get("partner_id" if scope == "partner" else scope, of)
+                if scope != "program" and (not of or named != of):
                     continue
                 start = period_start(goal["period"], order["day"]).isoformat()
                 one = row((order["program"], goal["id"], of, start), scope, goal["metric"])
