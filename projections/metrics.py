@@ -93,8 +93,16 @@ class HttpMetrics:
             registry=registry,
         )
 
+        self._families: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
     def on_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """A request was answered."""
         known = method if method in {"GET", "HEAD", "POST"} else "other"
-        self.requests.labels(route, known, str(status)).inc()
-        self.seconds.labels(route).observe(seconds)
+        families = self._families.get((route, known, status))
+        if families is None:
+            # There are as many as routes have answers: finding them anew is what costs in a read.
+            families = self.requests.labels(route, known, str(status)), self.seconds.labels(route)
+            self._families[route, known, status] = families
+        count, took = families
+        count.inc()
+        took.observe(seconds)
