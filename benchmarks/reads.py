@@ -184,7 +184,7 @@ class Reads:
         assert self._worker is not None
         await self._worker.kill()
         self._rounds += 1
-        count = int(full.eps * (self._seconds + 2 * WARM_UP_S) * 1.3)
+        count = int(2.5 * full.eps * (self._seconds + 2 * WARM_UP_S))
         first = orders.START + (1 + self._rounds) * orders.SPAN_MS
         name = f"b{self._rounds}-"
 
