@@ -170,3 +170,8 @@ def test_figures_are_those_of_all_days_from_the_first_to_the_last() -> None:
     assert tiering.figures(10, 12) == (2 + 4 + 8, 10 + 100 + 1000, 3 + 9 + 27)
     assert tiering.figures(11, 11) == (4, 100, 9)
     assert tiering.figures(14, 20) == (0, 0, 0)
+
+    tiering.count_new(11, 4)
+    assert tiering.figures(11, 11) == (4, 100, 13)
+    tiering.count_new(11, -13)
+    assert tiering.figures(10, 12) == (2 + 4 + 8, 10 + 100 + 1000, 3 + 27)
