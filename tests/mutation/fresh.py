@@ -25,6 +25,8 @@ _OF_RULES = ("streams.rules.", "streams.agents.", "tests.")
 def pytest_runtest_setup() -> None:
     for one in _caches(len(sys.modules)):
         one.cache_clear()
+    if plan := sys.modules.get("streams.rules.plan"):
+        plan._plans.clear()
 
 
 @cache

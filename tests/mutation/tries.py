@@ -76,9 +76,11 @@ def main() -> None:
 
     def save_now_and_then(data: SourceFileMutationData) -> None:
         unsaved[str(data.path)] = data
-        # Before the first mutant every result matters to what is tried at all.
-        if os.environ.get("MUTANT_UNDER_TEST") or paused.is_due(str(data.path)):
-            save(unsaved.pop(str(data.path)))
+        for path, one in list(unsaved.items()):
+            # Before the first mutant every result matters to what is tried at all.
+            if os.environ.get("MUTANT_UNDER_TEST") or paused.is_due(path):
+                del unsaved[path]
+                save(one)
 
     def print_now_and_then(every: Any, force_output: bool = False) -> None:  # noqa: FBT001, FBT002 - mutmut's own
         if force_output or paused.is_due("progress"):

@@ -13,7 +13,7 @@ from events.limits import AMOUNT_MAX_MINOR, GRANT_MAX
 from events.time import format_time, parse_time
 from streams.rules.accrual import accruals
 from streams.rules.bonus import bonuses, tier_extras
-from streams.rules.plan import Plan, Share
+from streams.rules.plan import Plan, Share, plan_of
 from tests.scenarios.world import program
 from tests.streams.rules.test_earning import HEAD, bonus, facts, plan, rule
 
@@ -213,3 +213,16 @@ def test_a_day_ends_where_the_next_begins() -> None:
 
 def test_an_unknown_market_has_no_days() -> None:
     assert DAY_PLAN.day("GB", 0) is None
+
+
+def test_a_version_is_made_ready_once_for_all_that_ask_for_it() -> None:
+    first = program(DAYS)
+    second = program(DAYS.replace("version = 1", "version = 2"))
+    plans = [plan_of(first), plan_of(second)]
+
+    assert [one.program for one in plans] == [first, second]
+    assert plan_of(first) is plans[0]
+    assert plan_of(second) is plans[1]
+    # The same version read anew, as tests do, is another program.
+    again = program(DAYS)
+    assert plan_of(again).program is again
