@@ -18,6 +18,8 @@ from tests.chaos.racing import HOME, share
 from tests.chaos.verdict import Verdict
 from tests.chaos.world import Returned
 
+METRICS = ("orders", "revenue", "new_customers")
+
 
 def judge_key_days(
     verdict: Verdict,
@@ -56,6 +58,50 @@ def judge_key_days(
             wrong.append(f"{one.id} says {said}, later came {_sum(late)}, and it is {_sum(orders)}")
     verdict.limits += len(wrong)
     verdict.note("key days: what was closed and what came late is not all there is", wrong)
+
+
+def judge_goals(verdict: Verdict, decisions: Sequence[Decision], inbox: Iterable[Message]) -> None:
+    """A goal of the program or a group was told with what all partitions had counted by its midnight."""
+    counted = [one for one in inbox if isinstance(one, Counted)]
+    wrong = []
+    for one in decisions:
+        standing = one.data.get("standing")
+        if one.kind != "goal.progressed" or standing["scope"] == "partner":
+            continue
+        first, last = (
+            date.fromisoformat(day).toordinal() for day in (standing["period_start"], one.data["day"])
+        )
+        figures = [
+            found
+            for told in counted
+            if told.day <= last + 1
+            for cell, found in (told.orders if standing["scope"] == "program" else told.groups).items()
+            if first <= cell[0] <= last
+            and (standing["scope"] == "program" or cell[1] == (standing["group"] or ""))
+        ]
+        come_to = _sum(figures)[METRICS.index(standing["metric"])]
+        if come_to != standing["actual"] or come_to < float(one.data["threshold"]) * standing["target"]:
+            wrong.append(f"{one.id} says {standing['actual']}, and {come_to} was counted")
+    verdict.limits += len(wrong)
+    verdict.note("goals: what was told is not what was counted", wrong)
+
+
+def judge_counts(
+    verdict: Verdict,
+    decisions: Sequence[Decision],
+    returned: Mapping[str, Returned],
+    inbox: Iterable[Message],
+) -> None:
+    """All that partitions ever counted are all orders less their refunds: none is left out, and none told twice."""
+    told = [figures for one in inbox if isinstance(one, Counted) for figures in one.orders.values()]
+    orders = [
+        _left(one.data, returned.get(one.data["order_id"]))
+        for one in decisions
+        if one.kind == "attribution.decided"
+    ]
+    if _sum(told) != _sum(orders):
+        verdict.limits += 1
+        verdict.note("desks", [f"{_sum(told)} was counted of {_sum(orders)}"])
 
 
 def _left(order: Mapping[str, object], returned: Returned | None) -> Figures:

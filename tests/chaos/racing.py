@@ -8,7 +8,7 @@ which it was decided: so each decision is made again here, in that order, and ha
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -107,6 +107,7 @@ def judge_racing(verdict: Verdict, case: Case) -> None:
         wrong += _reversals(case, partner)
     for star in STARS:
         wrong += _star(case, star)
+    wrong += _letters(case)
     verdict.limits += len(wrong)
     verdict.note("limits: what holds in every order of arrival does not", wrong)
 
@@ -219,6 +220,22 @@ def _tiers(case: Case, partner: str) -> Wrong:
         if ups != climbed:
             wrong.append(f"tier: {partner} climbed {climbed}, and was said to climb {ups}")
     return wrong
+
+
+def _letters(case: Case) -> Wrong:
+    """Who climbs, when nobody can say before, is written to of each step once."""
+    said = Counter(
+        one.id for one in case.decisions if one.kind == "tier.changed" and one.data["partner_id"] in CLIMB
+    )
+    written = Counter(
+        one.data["data"]["cause"]
+        for one in case.decisions
+        if one.data.get("template") == "tier_changed" and one.data["partner_id"] in CLIMB
+    )
+    return [
+        f"notices: {name} was written of {written[name]} times"
+        for name in (said - written) + (written - said)
+    ]
 
 
 def _reached(revenue: int) -> int:

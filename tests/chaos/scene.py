@@ -14,7 +14,7 @@ from typing import Self
 
 from tests.chaos import ledger, serving, tables, world
 from tests.chaos.books import judge_budgets
-from tests.chaos.desks import judge_key_days
+from tests.chaos.desks import judge_counts, judge_goals, judge_key_days
 from tests.chaos.flow import Input
 from tests.chaos.kafka import Producer, StuckError, await_values
 from tests.chaos.quiet import Quiet
@@ -145,6 +145,8 @@ class Scene:
         ]
         judge_budgets(verdict, case, inbox, answers)
         judge_key_days(verdict, decisions, self.input.returned, inbox)
+        judge_goals(verdict, decisions, inbox)
+        judge_counts(verdict, decisions, self.input.returned, inbox)
         await self._judge_dead_letters(out)
         sums = balances_of(found)
         async with tables.served(self.bootstrap, self.folder, self.env, self.seed) as url:

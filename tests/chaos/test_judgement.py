@@ -13,9 +13,9 @@ from events.messages import Answered, Asked, Counted, GivenBack, Wish
 from streams.cli import run
 from tests.chaos import world
 from tests.chaos.books import Books, judge_budgets
-from tests.chaos.desks import judge_key_days
+from tests.chaos.desks import judge_counts, judge_goals, judge_key_days
 from tests.chaos.ledger import Decision, content_of, replay_decisions, replay_entries, replay_ledger
-from tests.chaos.racing import Case, judge_decisions, judge_racing, racing
+from tests.chaos.racing import Case, judge_decisions, judge_racing, racing, racing_decision
 from tests.chaos.stream import Item
 from tests.chaos.verdict import Entry, Verdict, judge_accounts, judge_ledger
 from tests.chaos.world import Returned, World
@@ -183,6 +183,78 @@ def test_a_decision_that_is_missing_or_there_twice_is_noticed(replayed: Run) -> 
 
     assert replayed.judge(replayed.ledger, kept).lost == 1
     assert replayed.judge(replayed.ledger, [*replayed.decisions, replayed.decisions[at]]).doubled == 1
+
+
+LETTERS = (
+    "case_opened",
+    "case_evidence_added",
+    "case_upheld",
+    "case_dismissed",
+    "partner_suspended",
+    "tier_changed",
+    "key_day_ahead",
+    "brand_bidding_reminder",
+    "terms_due",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("template", LETTERS)
+def test_a_notice_that_is_lost_or_sent_twice_is_noticed(replayed: Run, template: str) -> None:
+    letters = {
+        racing_decision(one): number
+        for number, one in enumerate(replayed.decisions)
+        if one.data.get("template") == template
+    }
+    assert set(letters) == ({False, True} if template == "tier_changed" else {False})
+    for letter in letters.values():
+        kept = [*replayed.decisions[:letter], *replayed.decisions[letter + 1 :]]
+        lost, twice = (
+            replayed.judge(replayed.ledger, found)
+            for found in (kept, [*replayed.decisions, replayed.decisions[letter]])
+        )
+
+        assert lost.lost + lost.limits == 1, replayed.decisions[letter].id
+        assert twice.doubled == 1
+
+
+@pytest.mark.slow
+def test_goals_of_the_program_of_groups_and_of_partners_are_reached(replayed: Run) -> None:
+    reached = {
+        (one.data["standing"]["goal_id"], one.data["threshold"])
+        for one in replayed.decisions
+        if one.kind == "goal.progressed"
+    }
+
+    goals = ("whole", "guests", "each-group", "each-partner")
+    assert reached == {(goal, share) for goal in goals for share in ("0.5", "0.8", "1")}
+
+
+def test_a_goal_is_told_with_what_was_counted_by_its_midnight() -> None:
+    day = date(2021, 11, 26)
+    told = [counted(0, day.toordinal() + 1, 1, 600), counted(1, day.toordinal() + 1, 1, 400)]
+    late = counted(1, day.toordinal() + 2, 1, 50)
+    for found, wrong in (([*told, late], 0), (told[:1], 1), ([*told, told[0]], 1)):
+        verdict = Verdict()
+        judge_goals(verdict, [progressed(day, 1_000)], found)
+        assert verdict.limits == wrong, found
+
+
+def test_what_was_counted_is_all_that_was_ordered_and_not_returned() -> None:
+    orders = [attributed("o1", 1_000), attributed("o2", 2_000)]
+    told = [counted(0, 1, 2, 3_000), counted(1, 2, 0, -500)]
+    returned = {"o2": Returned(2_000, refunded=500)}
+    for found, wrong in ((told, 0), (told[:1], 1), ([*told, told[1]], 1)):
+        verdict = Verdict()
+        judge_counts(verdict, orders, returned, found)
+        assert verdict.limits == wrong
+
+
+def progressed(day: date, actual: int) -> Decision:
+    standing = {"goal_id": "whole", "scope": "program", "metric": "revenue", "group": None, "target": 1_000}
+    standing |= {"period_start": "2021-11-01", "actual": actual}
+    data = {"threshold": "1", "day": day.isoformat(), "standing": standing}
+    return Decision("milestones", {"id": "goal", "type": "goal.progressed", "data": data}, "")
 
 
 def asked(order: str, *amounts: int) -> Asked:
