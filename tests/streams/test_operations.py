@@ -145,6 +145,40 @@ def test_refused_events_are_logged_with_code_and_id_and_without_what_they_hold(
     assert SECRET not in said.getvalue()
 
 
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_run_over_poison_logs_nothing_of_anybody_and_no_line_that_an_event_made(
+    tmp_path: Path, form: str
+) -> None:
+    forged = "\n2026-01-01 00:00:00 ERROR forged: \x1b[31m"
+    people = {"customer_id": PAYLOAD, "ip_hash": PAYLOAD, "device_id": PAYLOAD, "coupons": [PAYLOAD]}
+    poison = [
+        order(f"o1{forged}", "2026-03-02T10:00:00Z", "1.001", **people),
+        order("o2", "yesterday", "1.00", **people),
+        order("o3", "2026-03-02T10:00:00Z", PAYLOAD, **people),
+        OutRecord("orders", 0, -1, PAYLOAD.encode(), b"\xff\x00" + PAYLOAD.encode()),
+        OutRecord("orders", 0, -1, None, None),
+        OutRecord("clicks", 0, -1, PAYLOAD.encode(), b"[" * 10_000 + PAYLOAD.encode()),
+        OutRecord("programs", 0, -1, None, json.dumps({"id": forged, "type": forged}).encode()),
+    ]
+    root, stream = logging.getLogger(), io.StringIO()
+    before, level = root.handlers[:], root.level
+    try:
+        set_up(form, "debug", stream=stream)
+        embedded, _ = ran(tmp_path, [lea(), *poison], sasl_password=SECRET, http_token=SECRET)
+        embedded.close()
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+
+    said = stream.getvalue()
+    assert "records took no effect" in said
+    assert PAYLOAD not in said
+    assert SECRET not in said
+    assert "\n2026-01-01" not in said
+    assert "\x1b" not in said
+    assert all(json.loads(line) for line in said.splitlines() if form == "json")
+
+
 def test_a_flood_of_refused_events_is_one_line_a_batch(tmp_path: Path, said: io.StringIO) -> None:
     junk = [OutRecord("orders", 0, -1, None, b"junk")] * 500
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from projections.tables import TABLES
@@ -33,11 +34,17 @@ async def feed(served: Served) -> None:
     await served.settled()
 
 
+def resolved(document: Any, schema: Any) -> Any:
+    """What a reference to a component stands for."""
+    return document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+
+
 def test_every_table_answers_with_the_columns_that_it_declares(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with embedded_serving(tmp_path) as served:
             await feed(served)
             replies = {name: await served.ask(f"/v1/tables/{name}") for name in TABLES}
+            document = (await served.ask("/openapi.json")).body
 
         assert {reply.status for reply in replies.values()} == {200}
         filled = {name for name, reply in replies.items() if reply.body["rows"]}
@@ -51,6 +58,17 @@ def test_every_table_answers_with_the_columns_that_it_declares(tmp_path: Path) -
         for name in filled:
             columns = {column.name for column in TABLES[name].columns}
             assert all(set(row) <= columns for row in replies[name].body["rows"])
+        for name, table in TABLES.items():
+            answer = document["paths"][f"/v1/tables/{name}"]["get"]["responses"]["200"]
+            page = resolved(document, answer["content"]["application/json"]["schema"])
+            row = resolved(document, page["properties"]["rows"]["items"])
+            assert {column.name: (column.doc, column.unit) for column in table.columns} == {
+                column: (one["description"], one["x-unit"]) for column, one in row["properties"].items()
+            }
+            assert set(row["required"]) == {column.name for column in table.columns if not column.nullable}
+            schema = {**page["properties"]["rows"]["items"], "components": document["components"]}
+            for found in replies[name].body["rows"]:
+                jsonschema.validate(found, schema)
 
     run(scenario)
 
