@@ -280,7 +280,7 @@ class Requests:
         except SinkError as error:
             return problem(ProblemCode.NOT_READY, str(error), headers=RETRY)
         if known is None:
-            known = _made(type_, named, name, at or format_time(int(self._now() * 1_000)), data, content)
+            known = _made(type_, named, name, self._time() if at is None else at, data, content)
             self._remember(named, known)
         elif known.content != content or at not in {None, known.answer.time}:
             detail = "another request had this key; take a new key for each request"
@@ -316,6 +316,9 @@ class Requests:
             return known
         name = named.partition(".")[2]
         return _Known(row.content, Requested(name, row.id, SOURCE, row.time))
+
+    def _time(self) -> str:
+        return format_time(int(self._now() * 1_000))
 
     def _remember(self, named: str, known: _Known) -> None:
         self._known[named] = known

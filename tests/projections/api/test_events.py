@@ -225,6 +225,7 @@ NO_REQUESTS: list[tuple[str | None, dict[str, Any], int, str]] = [
     ("k", {"unit": "USD/2"}, 422, "events_refused"),
     ("k", {"program": "zeta"}, 422, "events_refused"),
     ("k", {"time": "yesterday"}, 422, "events_refused"),
+    ("k", {"time": ""}, 422, "events_refused"),
 ]
 
 
