@@ -6,6 +6,7 @@ Each function reads whole files and looks at whole orders; nothing is kept up to
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import json
 import tomllib
@@ -205,6 +206,7 @@ def clicks(files: Files) -> dict[tuple[str, str, str, str], int]:
     return counted
 
 
+@functools.lru_cache(maxsize=1)
 def orders(files: Files) -> list[Row]:
     """Every order: what it was attributed, what of it was refunded, what partners got for it."""
     refunds = defaultdict(list)
@@ -266,6 +268,7 @@ def _grants(files: Files) -> dict[tuple[str, str, str], list[Row]]:  # noqa: C90
     """What partners' grants came to, by program, order and partner; where each amount is now."""
     by_entry: dict[str, Row] = {}
     found = defaultdict(list)
+    waiting: defaultdict[tuple[str, str, ZoneInfo], list[Row]] = defaultdict(list)
     for event in files.output("rewards"):
         data = event["data"]
         account, kind = data["account"], data["kind"]
@@ -277,19 +280,22 @@ def _grants(files: Files) -> dict[tuple[str, str, str], list[Row]]:  # noqa: C90
             grant = {**data, "reversed": 0, "pending": pending, "held": 0}
             by_entry[data["entry_id"]] = grant
             found[data["program"], data["order_id"], account.removeprefix("partner:")].append(grant)
+            waiting[account, data["unit"], files.zone(data["program"])].append(grant)
         elif kind == "released":
             date_ = data["entry_id"].removeprefix(f"release~{account}~{data['unit']}~")[:10]
             left = data["amount"]
-            for grant in by_entry.values():
-                mine = (grant["account"], grant["unit"]) == (account, data["unit"])
-                same_zone = files.zone(grant["program"]) == files.zone(data["program"])
-                if mine and same_zone and grant["available_on"] <= date_:
+            whose = account, data["unit"], files.zone(data["program"])
+            for grant in waiting[whose]:
+                if grant["available_on"] <= date_:
                     left -= grant["pending"]
                     grant["pending"] = 0
+            # What is held may come back and is due then.
+            waiting[whose] = [one for one in waiting[whose] if one["available_on"] > date_ or one["held"]]
             assert left == 0, data
         elif kind in {"held", "unheld", "reversed"}:
+            parts = data["entry_id"].split("~")
             id_ = data.get("reverses") or next(
-                name for name in by_entry if data["entry_id"].endswith(f"~{name}")
+                name for n in range(1, len(parts)) if (name := "~".join(parts[n:])) in by_entry
             )
             grant = by_entry[id_]
             for posting in data["postings"]:
