@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Protocol
 
 import click
@@ -147,9 +150,26 @@ def append(
 
 def _append_batch(log: Appends, batch: list[OutRecord], counts: Counter[str]) -> None:
     if batch:
-        log.append(batch)
-        counts.update(record.topic for record in batch)
+        with _undisturbed():
+            log.append(batch)
+            counts.update(record.topic for record in batch)
         batch.clear()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C wait: a batch that is in the log has to be in the counts, too."""
+    if current_thread() is not main_thread():
+        yield  # Ctrl-C comes to the main thread only
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def destination(

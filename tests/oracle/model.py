@@ -354,6 +354,8 @@ class Model:
         self._attributed(order)
         verdicts = {one.partner: state.watch.order(order, one, state.touched) for one in order.credits}
         self._rewards.decide(order, self._beneficiaries(state, order, verdicts))
+        for credit in order.credits:
+            state.credited.setdefault(credit.partner, []).append((order, credit))
         for verdict in verdicts.values():
             state.watch.claw_back(verdict)
         self._qualify(state, order)
@@ -361,7 +363,6 @@ class Model:
         customer.ordered = True
         _saw(customer, data)
         for credit in order.credits:
-            state.credited.setdefault(credit.partner, []).append((order, credit))
             self._raise_tier(state, order, credit.partner)
         for waited in list(state.waiting):
             if waited.data["order_id"] == order.id and waited.data["customer_id"] == order.customer:

@@ -89,7 +89,7 @@ def test_every_task_of_the_customers_knows_the_partners(tmp_path: Path) -> None:
             for buyer in buyers.values():
                 click(buyer)
         at = START + DAY_MS
-        # A suspension reaches every task: clicks are no touches any more.
+        # The suspended partner's clicks are touches, wherever they are, and earn nothing.
         click(buyers[1], url="https://shop.example/?gclid=1")
         for buyer in buyers.values():
             click(buyer)
@@ -106,10 +106,12 @@ def test_every_task_of_the_customers_knows_the_partners(tmp_path: Path) -> None:
             ("compliance.violation_detected", "click_flooding~lea~2026-03-01"),
             ("compliance.violation_detected", "paid_traffic~lea~2026-03-02"),
             ("compliance.partner_suspended", "paid_traffic~lea~2026-03-02~suspended~1"),
+            # Rules look at suspended partners, too.
+            ("compliance.violation_detected", "self_referral~lea~2026-04-30"),
         ]
         kinds = [one["type"] for one in found(embedded, "rewards")]
         assert kinds.count("reward.accrued") == kinds.count("reward.held") == 3
         attributions = found(embedded, "attributions")
-        assert [len(one["data"]["credits"]) for one in attributions] == [1, 1, 1, 0, 0, 0]
+        assert [len(one["data"]["credits"]) for one in attributions] == [1] * 6
     finally:
         embedded.close()
