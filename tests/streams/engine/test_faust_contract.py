@@ -24,8 +24,10 @@ from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 
+from streams.app import build_faust
 from streams.engine import fetch, transport
 from streams.engine.record import Record
+from streams.engine.settings import Settings
 
 
 def parameters(function: object) -> list[str]:
@@ -179,3 +181,11 @@ def test_light_records_hold_what_was_sent() -> None:
     made = PartitionRecords._consumer_record(None, aiokafka.TopicPartition("orders", 3), Sent)
 
     assert made == Record("orders", 3, 7, 12, b"k", None, [("h", b"x")])
+
+
+def test_the_app_that_hosts_the_agents_serves_no_web_views() -> None:
+    app = build_faust(Settings(brokers="localhost:9092"))
+
+    assert not app.conf.web_enabled
+    assert list(app.boot_strategy.web_server()) == []
+    assert list(BootStrategy(app).web_server()) == [], "what Faust itself makes of the setting"
