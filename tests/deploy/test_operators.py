@@ -258,6 +258,7 @@ def test_prometheus_accepts_its_configuration_and_the_rules() -> None:
     assert f"{len(RULES)} rule files found" in said
 
 
+@pytest.mark.slow
 @needs_promtool
 def test_alerts_fire_when_they_should() -> None:
     promtool("test", "rules", CASES)

@@ -64,6 +64,7 @@ def test_kills_change_nothing_in_any_table(tmp_path: Path) -> None:
     assert found == lines_of(files.out)
 
 
+@pytest.mark.slow
 def test_kills_at_random_moments_lose_nothing_and_count_nothing_twice(tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")

@@ -50,6 +50,7 @@ async def read_to_the_end(tables: Tables, log: Log) -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_a_table_is_folded_again_while_it_is_fed_and_read(tmp_path: Path) -> None:
     async def scenario() -> None:
         log = Log.open(tmp_path / "log", 1)

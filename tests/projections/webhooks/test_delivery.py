@@ -212,6 +212,7 @@ def test_accounts_are_sent_at_the_same_time_up_to_the_limit(tmp_path: Path) -> N
     assert asyncio.run(scenario()) == 3
 
 
+@pytest.mark.slow
 def test_after_enough_tries_an_event_is_a_dead_letter_and_the_next_one_goes(tmp_path: Path) -> None:
     async def scenario() -> tuple[Receiver, list[Any], list[str], float | None]:
         broken = True

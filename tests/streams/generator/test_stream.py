@@ -202,6 +202,7 @@ def test_there_are_exactly_as_many_events_as_asked_for(given: dict[str, Any]) ->
     assert found.dead == []
 
 
+@pytest.mark.slow
 def test_a_stream_is_made_as_it_is_read_and_forgets_it() -> None:
     asked = parameters(events=10_000_000, customers=1_000)
     rules = read_rules(program_text(asked.markets, asked.partners, START))
