@@ -1,5 +1,6 @@
 """Tables folded again while they are served: ``keyday rebuild`` asks through files beside them.
 
+Each request is a file of its own, and so is its answer, so that neither takes the place of another's.
 Who may write to the folder of the tables may ask. The server folds aside, in a thread; only while it puts the
 rows in place no batch is folded. Reads go on all the while.
 """
@@ -15,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Annotated, Final, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -30,8 +31,8 @@ POLL_S: Final = 0.2
 #: Seconds: a server that serves has seen a request by then.
 SEEN_S: Final = 10.0
 
-_REQUEST: Final = "rebuild-request.json"
-_ANSWER: Final = "rebuild-answer.json"
+_REQUEST: Final = "rebuild-{}.request.json"
+_ANSWER: Final = "rebuild-{}.answer.json"
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +53,13 @@ OpenTopics = Callable[[], AbstractContextManager[Topics]]
 class Request(Struct, frozen=True):
     """Tables to be folded again."""
 
-    id: str
+    id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
     names: tuple[str, ...]
 
 
 class Answer(Struct, frozen=True):
     """By table how many of its rows were wrong and how many there are, or why nothing was done."""
 
-    id: str
     rows: dict[str, tuple[int, int]] = {}
     error: str = ""
 
@@ -81,7 +81,7 @@ def ask(folder: Path, names: Sequence[str], is_open: Callable[[], bool]) -> dict
         NotRebuiltError: it does not answer, or could not do it.
     """
     request = Request(secrets.token_hex(8), tuple(names))
-    path, answer_path = folder / _REQUEST, folder / _ANSWER
+    path, answer_path = folder / _REQUEST.format(request.id), folder / _ANSWER.format(request.id)
     _write(path, request)
     try:
         patience = time.monotonic() + SEEN_S
@@ -91,7 +91,7 @@ def ask(folder: Path, names: Sequence[str], is_open: Callable[[], bool]) -> dict
                     "another process has the tables open and does not answer; stop it first"
                 )
             time.sleep(POLL_S)
-        while (answer := _read(answer_path, request.id)) is None:
+        while (answer := _read(answer_path)) is None:
             if not is_open():
                 raise NotRebuiltError("the process that has the tables open stopped before it was done")
             time.sleep(POLL_S)
@@ -114,19 +114,29 @@ class LiveRebuild:
 
     async def run(self) -> None:
         """Answer requests until cancelled."""
+        for unread in self._folder.glob(_ANSWER.format("*")):  # who asked did not live to read it
+            unread.unlink(missing_ok=True)
+        waiting: asyncio.Queue[Request] = asyncio.Queue()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._take(waiting))
+            while True:
+                await self._answer(await waiting.get())
+
+    async def _take(self, waiting: asyncio.Queue[Request]) -> None:
+        """Take requests, also while one is answered: who asks gives up when nobody takes theirs."""
         while True:
-            request = _taken(self._folder / _REQUEST)
-            if request is not None:
-                await self._answer(request)
+            for path in self._folder.glob(_REQUEST.format("*")):
+                if (request := _taken(path)) is not None:
+                    waiting.put_nowait(request)
             await asyncio.sleep(POLL_S)
 
     async def _answer(self, request: Request) -> None:
         try:
-            answer = Answer(request.id, await self._rebuild([one for one in request.names if one in TABLES]))
+            answer = Answer(await self._rebuild([one for one in request.names if one in TABLES]))
         except Exception as error:  # a rebuild that fails must not end who serves
             log.exception("tables were not rebuilt")
-            answer = Answer(request.id, error=f"{type(error).__name__}: {error}")
-        _write(self._folder / _ANSWER, answer)
+            answer = Answer(error=f"{type(error).__name__}: {error}")
+        _write(self._folder / _ANSWER.format(request.id), answer)
 
     async def _rebuild(self, names: Sequence[str]) -> dict[str, tuple[int, int]]:
         tables = self._tables
@@ -181,9 +191,8 @@ def _write(path: Path, content: Struct) -> None:
     partial_path.rename(path)
 
 
-def _read(path: Path, id_: str) -> Answer | None:
+def _read(path: Path) -> Answer | None:
     try:
-        answer = _decode_answer(path.read_bytes())
+        return _decode_answer(path.read_bytes())
     except FileNotFoundError:
         return None
-    return answer if answer.id == id_ else None

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
@@ -25,6 +26,12 @@ def append(log: Log, topic: str, start: float, stop: float) -> None:
     found = records(small())[topic]
     part = found[int(len(found) * start) : int(len(found) * stop)]
     log.append([OutRecord(topic, 0, one.timestamp, one.key, one.value, list(one.headers)) for one in part])
+
+
+def a_minute() -> Callable[[], bool]:
+    """The server is taken to be there for so long: an answer that never comes fails a test and does not stop it."""
+    end = time.monotonic() + 60
+    return lambda: time.monotonic() < end
 
 
 @asynccontextmanager
@@ -61,7 +68,7 @@ def test_a_table_is_folded_again_while_it_is_fed_and_read(tmp_path: Path) -> Non
             harm(tables, "partner_performance")
             before = tables.positions
             asked = asyncio.create_task(
-                asyncio.to_thread(ask, tmp_path, ["partner_performance", "tiers"], lambda: True)
+                asyncio.to_thread(ask, tmp_path, ["partner_performance", "tiers"], a_minute())
             )
             for step in range(10):
                 for topic in SOURCES:
@@ -77,7 +84,7 @@ def test_a_table_is_folded_again_while_it_is_fed_and_read(tmp_path: Path) -> Non
             assert tables.positions != before
             assert content(tables) == lines_of(small().out)
             tables._store.verify()
-            assert (await asyncio.to_thread(ask, tmp_path, sorted(BOTH), lambda: True)).keys() == BOTH
+            assert (await asyncio.to_thread(ask, tmp_path, sorted(BOTH), a_minute())).keys() == BOTH
         log.close()
 
     asyncio.run(scenario())
@@ -104,7 +111,7 @@ def test_tables_that_were_emptied_meanwhile_are_not_mixed(
 
             monkeypatch.setattr(LiveRebuild, "_fill", emptied)
             with pytest.raises(NotRebuiltError, match="emptied meanwhile"):
-                await asyncio.to_thread(ask, tmp_path, ["tiers"], lambda: True)
+                await asyncio.to_thread(ask, tmp_path, ["tiers"], a_minute())
             await read_to_the_end(tables, log)
             assert content(tables) == lines_of(small().out)
         log.close()
@@ -117,17 +124,17 @@ def test_who_does_not_answer_is_said_and_nothing_is_left(
 ) -> None:
     monkeypatch.setattr("projections.live_rebuild.SEEN_S", 0.05)
     with pytest.raises(NotRebuiltError, match="does not answer; stop it first"):
-        ask(tmp_path, ["tiers"], lambda: True)
+        ask(tmp_path, ["tiers"], a_minute())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_who_stops_before_it_is_done_is_said(tmp_path: Path) -> None:
     async def scenario() -> None:
         asked = asyncio.create_task(asyncio.to_thread(ask, tmp_path, ["tiers"], lambda: False))
-        while not (tmp_path / "rebuild-request.json").exists():  # noqa: ASYNC110
+        while not (requests := list(tmp_path.glob("rebuild-*.request.json"))):  # noqa: ASYNC110, ASYNC240
             await asyncio.sleep(0.01)
-        assert json.loads((tmp_path / "rebuild-request.json").read_bytes())["names"] == ["tiers"]
-        (tmp_path / "rebuild-request.json").unlink()
+        assert json.loads(requests[0].read_bytes())["names"] == ["tiers"]
+        requests[0].unlink()
         with pytest.raises(NotRebuiltError, match="stopped before it was done"):
             await asked
 
@@ -135,14 +142,30 @@ def test_who_stops_before_it_is_done_is_said(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b'{"id": 1}', b"\xff"])
+def test_all_who_ask_at_once_are_answered_and_answers_that_nobody_read_go(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        log = Log.open(tmp_path / "log", 1)
+        assert isinstance(log, Log)
+        (tmp_path / "rebuild-0123456789abcdef.answer.json").write_bytes(b"{}")
+        async with served(tmp_path, log):
+            names = ["tiers", "balances", "goals"]  # fewer than the loop has threads
+            asked = [asyncio.to_thread(ask, tmp_path, [name], a_minute()) for name in names]
+            assert await asyncio.gather(*asked) == [{name: (0, 0)} for name in names]
+        assert list(tmp_path.glob("rebuild-*")) == []  # noqa: ASYNC240
+        log.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b'{"id": 1}', b'{"id": "../x", "names": []}', b"\xff"])
 def test_a_request_that_cannot_be_read_ends_nothing(tmp_path: Path, raw: bytes) -> None:
     async def scenario() -> None:
         log = Log.open(tmp_path / "log", 1)
         assert isinstance(log, Log)
         async with served(tmp_path, log):
-            (tmp_path / "rebuild-request.json").write_bytes(raw)
-            assert (await asyncio.to_thread(ask, tmp_path, ["tiers"], lambda: True)) == {"tiers": (0, 0)}
+            (tmp_path / "rebuild-0123456789abcdef.request.json").write_bytes(raw)
+            assert (await asyncio.to_thread(ask, tmp_path, ["tiers"], a_minute())) == {"tiers": (0, 0)}
+        assert list(tmp_path.glob("rebuild-*")) == []  # noqa: ASYNC240
         log.close()
 
     asyncio.run(scenario())
