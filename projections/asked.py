@@ -16,6 +16,7 @@ from projections.keys import key_of
 
 #: What the events say that they come from.
 SOURCE: Final = "keyday/http"
+_SOURCE_BYTES: Final = SOURCE.encode()
 #: Where the rows of the requests are.
 PREFIX: Final = b"Q"
 #: Hexadecimal digits of the mark of a time, and of a content.
@@ -55,7 +56,7 @@ _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
 def asked(value: bytes | None, sign: int) -> AskedEvent | None:
     """The request that an event was made of, if it was."""
-    if value is None or SOURCE.encode() not in value:
+    if value is None or _SOURCE_BYTES not in value:
         return None
     try:
         event = _decode(value)

@@ -17,19 +17,9 @@ from tests.oracle import decode
 from tests.oracle.program import Programs, from_toml
 from tests.oracle.values import RefusedError
 from tests.oracle.world import line
+from tests.program_head import HEAD
 from tests.scenarios.world import program
 
-PROGRAM = """
-[program]
-id = "acme"
-version = 1
-effective_from = 2026-01-01T00:00:00Z
-currency = "EUR"
-home_tz = "Europe/Paris"
-
-[markets.FR]
-tz = "Europe/Paris"
-"""
 LINE = {"line_id": "1", "sku": "s", "category": "c", "quantity": 2, "amount": "3.00"}
 ORDER = {"currency": "EUR", "subtotal": "10.00", "discount": "1", "tax": "0.5", "shipping": 2}
 RECORD = {"markets": ["FR"], "customer_ids": ["ada"], "paid_search_allowed": True}
@@ -135,11 +125,11 @@ def with_odd(event: dict[str, Any], path: tuple[Any, ...], odd: Any) -> dict[str
 def codes(topic: str, raw: bytes) -> tuple[str, str]:
     """What the oracle and Keyday say of a line."""
     try:
-        decode.decode(topic, 0, raw, Programs([from_toml(PROGRAM)]))
+        decode.decode(topic, 0, raw, Programs([from_toml(HEAD)]))
         wanted = "ok"
     except RefusedError as refused:
         wanted = refused.code
-    found = Decoder(Registry([program(PROGRAM)])).decode(topic, b"", raw, [])
+    found = Decoder(Registry([program(HEAD)])).decode(topic, b"", raw, [])
     return wanted, str(found.code.value) if isinstance(found, DecodeError) else "ok"
 
 

@@ -15,11 +15,12 @@ from prometheus_client import CollectorRegistry
 from schemas.programs import Programs
 from streams.app import build_embedded
 from streams.engine.embedded import Embedded
-from streams.engine.logs import event_id, set_up
+from streams.engine.logs import event_id
 from streams.engine.metrics import Metrics
 from streams.engine.record import OutRecord
 from streams.engine.settings import Settings
 from tests.program_head import HEAD
+from tests.said import logged
 
 PROGRAM = (
     HEAD
@@ -50,13 +51,8 @@ PAYLOAD = "nobody-should-read-this"
 @pytest.fixture
 def said() -> Iterator[io.StringIO]:
     """What is logged, as JSON lines, at the most talkative level."""
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    set_up("json", "debug", stream=stream)
-    yield stream
-    root.handlers[:] = before
-    root.setLevel(level)
+    with logged("debug") as stream:
+        yield stream
 
 
 def event(topic: str, type_: str, id_: str, at: str, key: str, **data: Any) -> OutRecord:
@@ -160,15 +156,9 @@ def test_a_run_over_poison_logs_nothing_of_anybody_and_no_line_that_an_event_mad
         OutRecord("clicks", 0, -1, PAYLOAD.encode(), b"[" * 10_000 + PAYLOAD.encode()),
         OutRecord("programs", 0, -1, None, json.dumps({"id": forged, "type": forged}).encode()),
     ]
-    root, stream = logging.getLogger(), io.StringIO()
-    before, level = root.handlers[:], root.level
-    try:
-        set_up(form, "debug", stream=stream)
+    with logged("debug", form) as stream:
         embedded, _ = ran(tmp_path, [lea(), *poison], sasl_password=SECRET, http_token=SECRET)
         embedded.close()
-    finally:
-        root.handlers[:] = before
-        root.setLevel(level)
 
     said = stream.getvalue()
     assert "records took no effect" in said
@@ -190,15 +180,8 @@ def test_a_flood_of_refused_events_is_one_line_a_batch(tmp_path: Path, said: io.
 
 
 def test_console_lines_carry_the_same_fields_on_one_line() -> None:
-    stream = io.StringIO()
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    try:
-        set_up("console", "info", stream=stream)
+    with logged("info", "console") as stream:
         logging.getLogger("a").warning("b", extra={"code": "gone", "event_id": "x\ny"})
-    finally:
-        root.handlers[:] = before
-        root.setLevel(level)
 
     assert stream.getvalue().endswith(' WARNING a: b code="gone" event_id="x\\ny"\n')
 

@@ -19,17 +19,14 @@ from streams.app import make_agents
 from streams.engine.embedded import Embedded
 from streams.engine.record import OutRecord
 from streams.engine.settings import Settings
+from tests.program_head import PROGRAM_TABLE
 from tests.scenarios.world import program
 
 HERE = Path(__file__).parent
 STORIES = sorted(HERE.glob("*.toml"))
-PROGRAM = """
-[program]
-id = "acme"
-version = 1
-effective_from = 2026-01-01T00:00:00Z
-currency = "EUR"
-home_tz = "Europe/Paris"
+PROGRAM = (
+    PROGRAM_TABLE
+    + """\
 
 [markets]
 FR = { tz = "Europe/Paris" }
@@ -40,6 +37,7 @@ to = "customer"
 unit = "money"
 rate = "0.05"
 """
+)
 
 
 @pytest.mark.parametrize("path", STORIES, ids=[path.stem for path in STORIES])

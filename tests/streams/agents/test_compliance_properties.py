@@ -10,17 +10,14 @@ from hypothesis import strategies as st
 
 from events.outputs import CaseEvidence
 from events.time import DAY_MS, format_time, parse_time
+from tests.program_head import PROGRAM_TABLE
 from tests.scenarios import invariants
 from tests.scenarios.world import World
 
 START = parse_time("2026-03-01T08:00:00Z")
-PROGRAM = """
-[program]
-id = "acme"
-version = 1
-effective_from = 2026-01-01T00:00:00Z
-currency = "EUR"
-home_tz = "Europe/Paris"
+PROGRAM = (
+    PROGRAM_TABLE
+    + """\
 attribution = "linear"
 
 [markets.FR]
@@ -60,6 +57,7 @@ click_to_order_time = {{ action = "{second}" }}
 brand_bidding = {{ action = "{third}" }}
 reversal_rate = {{ action = "{third}", min_orders = 3 }}
 """
+)
 
 customers = st.sampled_from(["ada", "bob", "own"])
 partners = st.sampled_from(["lea", "max"])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from events.time import DAY_MS, format_time, parse_time
 from tests.oracle.worlds import make_world
+from tests.program_head import PROGRAM_TABLE
 from tests.scenarios import invariants
 from tests.scenarios.scattered import Scattered
 from tests.scenarios.world import World
@@ -22,13 +23,9 @@ TOPICS = ("partner-events", "clicks", "referrals", "orders", "account-requests")
 
 Event = tuple[int, str, dict[str, Any]]
 
-PROGRAM = """
-[program]
-id = "acme"
-version = 1
-effective_from = 2026-01-01T00:00:00Z
-currency = "EUR"
-home_tz = "Europe/Paris"
+PROGRAM = (
+    PROGRAM_TABLE
+    + """\
 attribution = "{attribution}"
 bonus_stacking = "{stacking}"
 
@@ -110,6 +107,7 @@ friend_points = 30
 cap_per_month = 2
 hold_days = 1
 """
+)
 
 programs = st.builds(
     PROGRAM.format,

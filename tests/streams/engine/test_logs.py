@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.engine.logs import set_up
+from tests.said import logged
 
 READS = logging.getLogger("projections.api.audit")
 OTHERS = logging.getLogger("streams.engine.kafka_task")
@@ -16,13 +16,8 @@ OTHERS = logging.getLogger("streams.engine.kafka_task")
 
 @pytest.fixture
 def said() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    set_up("json", "info", stream=stream)
-    yield stream
-    root.handlers[:] = before
-    root.setLevel(level)
+    with logged("info") as stream:
+        yield stream
 
 
 def messages(stream: io.StringIO) -> list[str]:
