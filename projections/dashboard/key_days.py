@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from events.units import POINTS
 from projections.dashboard import chart
@@ -15,6 +15,8 @@ from projections.dashboard.figures import Tab, ratio
 from projections.dashboard.reader import Reader
 from projections.dashboard.sums import Row
 from projections.dashboard.view import Context, View
+from schemas.key_day_names import DayName, day_name
+from schemas.key_days import KeyDay
 from schemas.program import Bonus
 from streams.rules.calendar import MarketCalendar
 
@@ -33,7 +35,7 @@ def key_days_page(view: View) -> Context:
     until = first + timedelta(days=31 * _MONTHS)
     marked: dict[date, list[str]] = {}
     for day, name, _, _ in _occurrences(view, first, until):
-        marked.setdefault(day, []).append(name)
+        marked.setdefault(day, []).append(name.text)
     rows = view.data.rows("key_day_performance", program=view.name, status="closed")
     rows.sort(key=lambda row: (-Decimal(row["uplift"] or -1), row["market"], row["date"]))
     ranks = Ranks(rows)
@@ -61,10 +63,9 @@ def running(view: View) -> list[Context]:
     reader = view.reader
     rows = view.data.rows("key_day_performance", program=view.name, status="open")
     rows.sort(key=lambda row: (row["date"], row["key_day"], -row["net"]))
-    names = {} if view.program is None else {one.id: one.name for one in view.program.key_days}
     return [
         {
-            "name": _title(row["name"] or names.get(row["key_day"]) or row["key_day"]),
+            "name": _row_name(view, row),
             "day": reader.date(row["date"]),
             "market": reader.market(row["market"]),
             "revenue": view.money(row["net"]),
@@ -107,13 +108,24 @@ def _markets(view: View, markets: list[str]) -> str:
     return reader.listed(sorted(reader.market(one) for one in markets))
 
 
-def _title(name: str) -> str:
+def _row_name(view: View, row: Row) -> DayName:
+    """What the key day of a row is called; one that the program has no more goes by the row."""
+    known = () if view.program is None else view.program.key_days
+    key_day = next((one for one in known if one.id == row["key_day"]), None)
+    use = row["key_day"] if key_day is None else key_day.use
+    return _title(view, use, row["name"] or (row["key_day"] if key_day is None else key_day.name))
+
+
+def _title(view: View, use: str | None, name: str) -> DayName:
     """The name of a key day; one that has but an id is shown as words."""
-    words = name.replace("_", " ")
-    return words[:1].upper() + words[1:]
+    found = day_name(view.reader.language, use, name)
+    words = found.text.replace("_", " ")
+    return DayName(words[:1].upper() + words[1:], found.language)
 
 
-def _occurrences(view: View, first: date, last: date) -> Iterator[tuple[date, str, Any, tuple[str, str]]]:
+def _occurrences(
+    view: View, first: date, last: date
+) -> Iterator[tuple[date, DayName, KeyDay, tuple[str, str]]]:
     """The first date, name and key day of each window that begins in a span, with its market and status."""
     program = view.program
     if program is None:
@@ -123,7 +135,8 @@ def _occurrences(view: View, first: date, last: date) -> Iterator[tuple[date, st
         for year in range(first.year, last.year + 1):
             for one in calendar.occurrences(year):
                 if first <= one.day <= last:
-                    yield one.day, _title(one.key_day.name), one.key_day, (market, one.status)
+                    name = _title(view, one.key_day.use, one.key_day.name)
+                    yield one.day, name, one.key_day, (market, one.status)
 
 
 def _plan(view: View, key_day: str) -> Iterator[str]:
@@ -190,7 +203,7 @@ class Ranks:
 def _past(view: View, row: Row, ranks: Ranks) -> Context:
     reader = view.reader
     return {
-        "name": _title(row["name"] or row["key_day"]),
+        "name": _row_name(view, row),
         "day": reader.date(row["date"]),
         "market": reader.market(row["market"]),
         "revenue": view.money(row["closed_revenue"]),
@@ -215,7 +228,7 @@ def _chart(view: View, rows: list[Row]) -> chart.Chart | None:
     if not ranked:
         return None
     labels = [
-        f"{_title(row['name'])} · {reader.market(row['market'])} · {reader.short_date(row['date'])}"
+        f"{_row_name(view, row).text} · {reader.market(row['market'])} · {reader.short_date(row['date'])}"
         for row in ranked
     ]
     values = [round(Decimal(row["uplift"]) * 1_000) for row in ranked]

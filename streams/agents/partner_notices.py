@@ -17,7 +17,7 @@ from streams.agents import keys
 from streams.agents.partner_state import PartnerState
 from streams.engine.agent import Emit
 from streams.engine.clock import Midnight
-from streams.notices import Money, notice
+from streams.notices import Money, Occasion, notice
 from streams.rules.key_day_results import ahead
 from streams.rules.plan import Plan
 from streams.rules.state import Member, Partner, Tick
@@ -106,7 +106,7 @@ def _key_day_notices(
         where = one.markets if member.markets is None else one.markets & set(member.markets)
         if not where:
             continue
-        name, on = one.key_day.name, date.fromisoformat(one.date)
+        name, on = Occasion(one.key_day.use, one.key_day.name), date.fromisoformat(one.date)
         cause = f"{program.id}~{one.key_day.id}~{one.date}"
         yield notice(
             "key_day_ahead",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.notices.notice import Money, Value, notice
+from streams.notices.notice import Money, Occasion, Value, notice
 from streams.notices.templates import TEMPLATES
 
-__all__ = ["TEMPLATES", "Money", "Value", "notice"]
+__all__ = ["TEMPLATES", "Money", "Occasion", "Value", "notice"]

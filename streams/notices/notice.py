@@ -8,6 +8,7 @@ from datetime import date
 from msgspec import Struct
 
 from events.outputs import Decision, Notice
+from schemas.key_day_names import day_name
 from streams.notices.templates import TEMPLATES, Reader, reader
 
 
@@ -18,8 +19,15 @@ class Money(Struct, frozen=True):
     unit: str
 
 
-#: What a template may say: a text or a count, a day, money, names that are listed, markets that are listed.
-Value = str | int | date | Money | list[str] | frozenset[str]
+class Occasion(Struct, frozen=True):
+    """A key day: the catalogue's entry that it is, if any, and its name in the program."""
+
+    use: str | None
+    name: str
+
+
+#: What a template may say: a text or a count, a day, money, a key day, names or markets that are listed.
+Value = str | int | date | Money | Occasion | list[str] | frozenset[str]
 
 
 def notice(
@@ -76,6 +84,8 @@ def _shown(value: Value, words: Reader) -> str | int:
     match value:
         case Money():
             return words.money(value.amount, value.unit)
+        case Occasion():
+            return day_name(words.language, value.use, value.name).text
         case date():
             return words.date(value)
         case frozenset():
@@ -90,6 +100,8 @@ def _plain(key: str, value: Value) -> dict[str, str | int | list[str]]:
     match value:
         case Money():
             return {key: value.amount, f"{key}_unit": value.unit}
+        case Occasion():
+            return {key: value.name}
         case date():
             return {key: value.isoformat()}
         case frozenset():

@@ -12,9 +12,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,7 @@ _CASES = {
 _WORDS = {"summary", "url", "referrer", "matched", "own_customer_id"}
 #: Facts of a letter that are names, and stand in it as they are.
 _NAMED = ("case", "name", "version", "after")
+_CATALOGUE = Path(__file__).parents[2] / "schemas"
 #: What sets a name apart from the direction of the text around it.
 _ISOLATES = re.compile("[\u2066-\u2069\u200f]")
 _TOLD = ("compliance", "milestones")
@@ -261,6 +264,18 @@ def _case(row: Table) -> Table:
     return one
 
 
+@cache
+def _translated() -> dict[tuple[str, str], set[str]]:
+    """What names of the catalogue are in a language; days of one name may have several."""
+    days = tomllib.loads((_CATALOGUE / "key_days.toml").read_text())["key_day"]
+    names = {one["id"]: one["name"] for one in days}
+    found: dict[tuple[str, str], set[str]] = {}
+    for group in tomllib.loads((_CATALOGUE / "key_day_names.toml").read_text())["name"]:
+        for day, language in itertools.product(group["days"], group.keys() - {"days", "written_in"}):
+            found.setdefault((names[day], language), set()).add(group[language])
+    return found
+
+
 def _notices(wanted: list[Table], got: list[Table]) -> list[str]:
     """Each letter is there once, with its language, time and facts, and its words hold the names among them."""
     ids = Counter(one["id"] for one in got)
@@ -277,7 +292,12 @@ def _notices(wanted: list[Table], got: list[Table]) -> list[str]:
         theirs[_notice(letter)] += 1
         words = _ISOLATES.sub("", f"{letter['subject']}\n{letter['body']}")
         names = [readers.get(_notice(letter), ""), *(letter["data"].get(name, "") for name in _NAMED)]
-        found += [f"notice {one['id']} does not say {name}: {words}" for name in names if name not in words]
+        known = {name: {name, *_translated().get((name, letter["locale"]), ())} for name in names}
+        found += [
+            f"notice {one['id']} does not say {name}: {words}"
+            for name, forms in known.items()
+            if not any(form in words for form in forms)
+        ]
     ours = Counter(_notice(one) for one in wanted)
     return (
         found

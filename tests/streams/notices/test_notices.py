@@ -16,7 +16,7 @@ from fluent.syntax.visitor import Visitor
 from events.outputs import Decision, Notice, RuleName
 from schemas.decisions import encode_decision
 from streams.explain.languages import LANGUAGES
-from streams.notices import TEMPLATES, Money, notice, templates
+from streams.notices import TEMPLATES, Money, Occasion, notice, templates
 
 VALUES: dict[str, Any] = {
     "action": "hold",
@@ -145,6 +145,23 @@ def test_every_rule_and_action_has_words_in_every_language(language: str) -> Non
     assert len(by_rule) == len(RULES)
     assert not [text for text, rule in zip(sorted(by_rule), sorted(RULES), strict=True) if f"{rule} " in text]
     assert len(by_action) == 5
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("en", "Black Friday"), ("fr", "Black Friday"), ("ar", "الجمعة السوداء"), ("uk", "Чорна п’ятниця")],
+)
+def test_a_key_day_has_its_name_in_the_language_and_machines_that_of_the_program(
+    language: str, name: str
+) -> None:
+    for template in ("key_day_ahead", "brand_bidding_reminder"):
+        one = written(template, language, name=Occasion("black_friday", "Black Friday"))
+
+        assert name in one.subject
+        assert name in one.body
+        assert one.data["name"] == "Black Friday"
+        own = written(template, language, name=Occasion("black_friday", "Our Friday"))
+        assert "Our Friday" in own.subject
 
 
 def test_arabic_goes_from_right_to_left_and_sets_apart_what_does_not() -> None:
