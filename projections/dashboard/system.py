@@ -50,10 +50,13 @@ def system_page(view: View, pulse: Pulse, blocker: Blocker | None) -> Context:
         "rates": _chart(view, pulse),
         "agents": _agents(view, pulse),
         "topics": _topics(view),
-        "codes": [(code, reader.number(count)) for code, count in Counter(counts).most_common()],
+        "codes": [
+            (code, _meaning(view, code), reader.number(count)) for code, count in Counter(counts).most_common()
+        ],
         "letters": [
             {
                 "code": one.code,
+                "meaning": _meaning(view, one.code),
                 "place": f"{one.topic}/{one.partition}@{one.offset}",
                 "detail": one.detail[:_DETAIL],
                 "time": reader.time(one.time, view.zone, "short"),
@@ -65,13 +68,19 @@ def system_page(view: View, pulse: Pulse, blocker: Blocker | None) -> Context:
                 "id": one.id,
                 "version": reader.number(one.version),
                 "since": reader.time(one.effective_from, one.home_tz, "short"),
-                "markets": reader.listed(sorted(one.markets)),
+                "markets": reader.listed(sorted(map(reader.market, one.markets))),
                 "zone": one.home_tz,
                 "currency": one.currency,
             }
             for one in reversed(view.data.programs.all())
         ],
     }
+
+
+def _meaning(view: View, code: str) -> str:
+    """What a code says, in a sentence; nothing for one that an older or newer Keyday wrote."""
+    message = f"letter-{code.replace('_', '-')}"
+    return view.reader.say(message) if view.reader.knows(message) else ""
 
 
 def _chart(view: View, pulse: Pulse) -> chart.Chart | None:
@@ -118,7 +127,7 @@ def _agents(view: View, pulse: Pulse) -> list[Context]:
     number = view.reader.number
     return [
         {
-            "name": name,
+            "name": view.reader.named("agent", name),
             "done": number(done[name]),
             "waiting": number(waiting[name]),
             "repeats": number(repeats[name]),

@@ -484,3 +484,26 @@ group-referral = الإحالة
 group-test = تجربة
 channel-social = وسائل التواصل
 channel-display = إعلانات مصورة
+
+# Agents, and what codes of dead letters mean.
+agent-customers = العملاء
+agent-partners = الشركاء
+agent-budgets = الميزانيات
+letter-json-invalid = السجل ليس كائن JSON مقروءا بترميز UTF-8.
+letter-specversion-unknown = السجل بإصدار من CloudEvents غير 1.0.
+letter-type-unknown = نوع الحدث غير معروف أو ينتمي إلى موضوع آخر.
+letter-field-missing = ينقص حقل مطلوب.
+letter-field-invalid = أحد الحقول يحتوي على قيمة غير ممكنة.
+letter-program-unknown = لا يوجد برنامج بهذا الاسم، أو لم يكن ساريا في ذلك الوقت.
+letter-currency-unknown = لا توجد عملة كهذه.
+letter-amount-precision = في أحد المبالغ منازل عشرية أكثر مما في عملته.
+letter-amount-negative = أحد المبالغ أقل من الصفر.
+letter-amount-out-of-range = أحد المبالغ كبير جدا.
+letter-unit-unknown = لا توجد هذه الوحدة في البرنامج.
+letter-too-late = وصل الحدث بعد وقوعه بمدة أطول من المسموح.
+letter-in-future = تاريخ الحدث يقع بعد أكثر من يوم في المستقبل.
+letter-id-conflict = وصل من قبل حدث بالمعرّف نفسه وبمحتوى مختلف.
+letter-market-unknown = لا يوجد هذا السوق في البرنامج.
+letter-fx-rate-missing = لا يوجد في البرنامج سعر صرف لهذه العملة في ذلك الوقت.
+letter-currency-mismatch = المبلغ المسترد بعملة غير عملة الطلب.
+letter-order-unknown = لم يصل قط الطلب الذي يخصه الاسترداد أو الإلغاء.

@@ -445,3 +445,26 @@ group-referral = Empfehlung
 group-test = Test
 channel-social = Soziale Medien
 channel-display = Bannerwerbung
+
+# Agents, and what codes of dead letters mean.
+agent-customers = Kunden
+agent-partners = Partner
+agent-budgets = Budgets
+letter-json-invalid = Der Datensatz ist kein lesbares JSON-Objekt in UTF-8.
+letter-specversion-unknown = Der Datensatz folgt einer anderen Version von CloudEvents als 1.0.
+letter-type-unknown = Die Art des Ereignisses ist nicht bekannt oder gehört zu einem anderen Topic.
+letter-field-missing = Ein notwendiges Feld fehlt.
+letter-field-invalid = Ein Feld enthält einen unmöglichen Wert.
+letter-program-unknown = Dieses Programm gibt es nicht, oder es galt zu dieser Zeit keines.
+letter-currency-unknown = Diese Währung gibt es nicht.
+letter-amount-precision = Ein Betrag hat mehr Nachkommastellen als seine Währung.
+letter-amount-negative = Ein Betrag liegt unter null.
+letter-amount-out-of-range = Ein Betrag ist zu groß.
+letter-unit-unknown = Diese Einheit hat das Programm nicht.
+letter-too-late = Das Ereignis kam zu lange nach seinem Zeitpunkt.
+letter-in-future = Das Ereignis liegt mehr als einen Tag in der Zukunft.
+letter-id-conflict = Ein Ereignis mit derselben ID kam schon mit anderem Inhalt.
+letter-market-unknown = Diesen Markt hat das Programm nicht.
+letter-fx-rate-missing = Das Programm hat für diese Währung zu dieser Zeit keinen Wechselkurs.
+letter-currency-mismatch = Die Erstattung ist in einer anderen Währung als ihre Bestellung.
+letter-order-unknown = Die Bestellung einer Erstattung oder Stornierung kam nie.

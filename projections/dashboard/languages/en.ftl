@@ -445,3 +445,26 @@ group-referral = Referral
 group-test = Test
 channel-social = Social media
 channel-display = Display ads
+
+# Agents, and what codes of dead letters mean.
+agent-customers = customers
+agent-partners = partners
+agent-budgets = budgets
+letter-json-invalid = The record is no JSON object in UTF-8 that can be read.
+letter-specversion-unknown = The record is of a version of CloudEvents other than 1.0.
+letter-type-unknown = The type of the event is not known, or belongs to another topic.
+letter-field-missing = A field that is needed is missing.
+letter-field-invalid = A field holds a value that cannot be.
+letter-program-unknown = There is no such program, or none was in force at that time.
+letter-currency-unknown = There is no such currency.
+letter-amount-precision = An amount has more digits than its currency.
+letter-amount-negative = An amount is below zero.
+letter-amount-out-of-range = An amount is too large.
+letter-unit-unknown = The program has no such unit.
+letter-too-late = The event came too long after it occurred.
+letter-in-future = The event is dated more than a day ahead.
+letter-id-conflict = An event with the same ID came before with other content.
+letter-market-unknown = The program has no such market.
+letter-fx-rate-missing = The program has no rate of exchange for this currency at that time.
+letter-currency-mismatch = The refund is in another currency than its order.
+letter-order-unknown = The order of a refund or cancellation never came.

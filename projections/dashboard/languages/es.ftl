@@ -445,3 +445,26 @@ group-referral = Recomendación
 group-test = Prueba
 channel-social = Redes sociales
 channel-display = Anuncios gráficos
+
+# Agents, and what codes of dead letters mean.
+agent-customers = clientes
+agent-partners = socios
+agent-budgets = presupuestos
+letter-json-invalid = El registro no es un objeto JSON legible en UTF-8.
+letter-specversion-unknown = El registro usa una versión de CloudEvents distinta de la 1.0.
+letter-type-unknown = El tipo de evento no se conoce o pertenece a otro tema (topic).
+letter-field-missing = Falta un campo obligatorio.
+letter-field-invalid = Un campo contiene un valor imposible.
+letter-program-unknown = Ese programa no existe o no estaba vigente en ese momento.
+letter-currency-unknown = Esa moneda no existe.
+letter-amount-precision = Un importe tiene más decimales que su moneda.
+letter-amount-negative = Un importe es menor que cero.
+letter-amount-out-of-range = Un importe es demasiado grande.
+letter-unit-unknown = El programa no tiene esa unidad.
+letter-too-late = El evento llegó demasiado tiempo después de ocurrir.
+letter-in-future = El evento tiene una fecha a más de un día en el futuro.
+letter-id-conflict = Ya llegó un evento con el mismo identificador y otro contenido.
+letter-market-unknown = El programa no tiene ese mercado.
+letter-fx-rate-missing = El programa no tiene tipo de cambio para esa moneda en ese momento.
+letter-currency-mismatch = El reembolso está en una moneda distinta de la de su pedido.
+letter-order-unknown = El pedido de un reembolso o una cancelación nunca llegó.

@@ -445,3 +445,26 @@ group-referral = Parrainage
 group-test = Test
 channel-social = Réseaux sociaux
 channel-display = Bannières
+
+# Agents, and what codes of dead letters mean.
+agent-customers = clients
+agent-partners = partenaires
+agent-budgets = budgets
+letter-json-invalid = L’enregistrement n’est pas un objet JSON lisible en UTF-8.
+letter-specversion-unknown = L’enregistrement suit une autre version de CloudEvents que 1.0.
+letter-type-unknown = Le type de l’événement est inconnu ou appartient à un autre sujet (topic).
+letter-field-missing = Un champ obligatoire manque.
+letter-field-invalid = Un champ contient une valeur impossible.
+letter-program-unknown = Ce programme n’existe pas ou n’était pas en vigueur à ce moment.
+letter-currency-unknown = Cette devise n’existe pas.
+letter-amount-precision = Un montant a plus de décimales que sa devise.
+letter-amount-negative = Un montant est inférieur à zéro.
+letter-amount-out-of-range = Un montant est trop élevé.
+letter-unit-unknown = Le programme n’a pas cette unité.
+letter-too-late = L’événement est arrivé trop longtemps après les faits.
+letter-in-future = L’événement est daté de plus d’un jour dans le futur.
+letter-id-conflict = Un événement de même identifiant est déjà arrivé avec un autre contenu.
+letter-market-unknown = Le programme n’a pas ce marché.
+letter-fx-rate-missing = Le programme n’a pas de taux de change pour cette devise à ce moment.
+letter-currency-mismatch = Le remboursement est dans une autre devise que sa commande.
+letter-order-unknown = La commande d’un remboursement ou d’une annulation n’est jamais arrivée.

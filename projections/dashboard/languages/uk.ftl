@@ -466,3 +466,26 @@ group-referral = Рекомендація
 group-test = Тест
 channel-social = Соціальні мережі
 channel-display = Банерна реклама
+
+# Agents, and what codes of dead letters mean.
+agent-customers = клієнти
+agent-partners = партнери
+agent-budgets = бюджети
+letter-json-invalid = Запис не є читабельним об’єктом JSON в UTF-8.
+letter-specversion-unknown = Запис має іншу версію CloudEvents, ніж 1.0.
+letter-type-unknown = Тип події невідомий або належить до іншої теми.
+letter-field-missing = Бракує обов’язкового поля.
+letter-field-invalid = Поле містить неможливе значення.
+letter-program-unknown = Такої програми немає, або на той час жодна не діяла.
+letter-currency-unknown = Такої валюти немає.
+letter-amount-precision = Сума має більше знаків після коми, ніж її валюта.
+letter-amount-negative = Сума менша за нуль.
+letter-amount-out-of-range = Сума завелика.
+letter-unit-unknown = У програмі немає такої одиниці.
+letter-too-late = Подія надійшла надто пізно після того, як сталася.
+letter-in-future = Подія датована більш ніж на день наперед.
+letter-id-conflict = Подія з тим самим ідентифікатором уже надходила з іншим вмістом.
+letter-market-unknown = У програмі немає такого ринку.
+letter-fx-rate-missing = У програмі немає курсу цієї валюти на той час.
+letter-currency-mismatch = Повернення в іншій валюті, ніж його замовлення.
+letter-order-unknown = Замовлення, якого стосується повернення чи скасування, так і не надійшло.

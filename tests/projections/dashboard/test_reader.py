@@ -11,11 +11,12 @@ from fluent.syntax import ast
 from fluent.syntax.visitor import Visitor
 
 from projections.dashboard.reader import form_of, messages, reader
+from schemas.errors import Code
 from streams.explain.languages import LANGUAGES
 
 FOLDER = resources.files("projections.dashboard")
 #: Messages whose names are put together from a kind and a name of the domain.
-NAMED = r"(?:kind|fact|group|shared|rule|action|severity|state|status|channel|metric|period|span|over|problem|nav|theme)-"
+NAMED = r"(?:kind|agent|letter|fact|group|shared|rule|action|severity|state|status|channel|metric|period|span|over|problem|nav|theme)-"
 
 
 class Named(Visitor):
@@ -70,6 +71,16 @@ def test_every_language_says_the_same_things_about_the_same_values(language: str
 def test_counts_have_all_plurals_of_the_language(language: str, forms: set[str]) -> None:
     for name in ("points", "orders", "open-cases", "evidence-count", "days"):
         assert set(catalogue(language)[name].variants) == forms, name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_of_a_dead_letter_has_a_sentence_of_its_own(language: str) -> None:
+    said = [reader(language).say(f"letter-{code.replace('_', '-')}") for code in Code]
+
+    assert len(set(said)) == len(Code)
+    assert {name for name in catalogue(language) if name.startswith("letter-")} == {
+        f"letter-{code.replace('_', '-')}" for code in Code
+    }
 
 
 def test_pages_name_messages_that_exist_and_no_message_is_left_over() -> None:
