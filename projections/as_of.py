@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from events.outputs import RewardEvent
 from projections.balances import Balance, fold
 from projections.keys import STATEMENT, escape
 from projections.statements import unpack
@@ -17,18 +17,20 @@ class Scan(Protocol):
     def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]: ...
 
 
-def balances_at(store: Scan, at: int, account: str | None = None) -> Iterator[tuple[str, list[Balance]]]:
-    """Per account with entries up to an instant (milliseconds, included): its balances then, by unit.
+def balances_of(entries: Iterable[RewardEvent], at: int) -> list[Balance]:
+    """An account's balances by unit at an instant (milliseconds, included), from its entries by seq.
 
     An entry counts from the time on at which it occurred, also where it came late.
     """
-    prefix = STATEMENT + (b"" if account is None else escape(account))
-    entries = (unpack(raw) for _, raw in store.scan(prefix, prefix + b"\xff"))
-    for name, of_account in groupby(entries, key=lambda entry: entry.data.account):
-        found: dict[str, Balance] = {}
-        for entry in of_account:
-            if entry.time <= at:
-                unit = entry.data.unit
-                found[unit] = fold(found.get(unit) or Balance(unit), entry)
-        if found:
-            yield name, [found[unit] for unit in sorted(found)]
+    found: dict[str, Balance] = {}
+    for entry in entries:
+        if entry.time <= at:
+            unit = entry.data.unit
+            found[unit] = fold(found.get(unit) or Balance(unit), entry)
+    return [found[unit] for unit in sorted(found)]
+
+
+def balances_at(store: Scan, at: int, account: str) -> list[Balance]:
+    """The same by the account's statement; none without entries up to then."""
+    prefix = STATEMENT + escape(account)
+    return balances_of((unpack(raw) for _, raw in store.scan(prefix, prefix + b"\xff")), at)

@@ -31,6 +31,7 @@ class ProblemCode(StrEnum):
     ACCOUNT_INVALID = "account_invalid"
     PARAMETER_INVALID = "parameter_invalid"
     CURSOR_INVALID = "cursor_invalid"
+    ROWS_TOO_MANY = "rows_too_many"
     STREAMS_FULL = "streams_full"
     NOT_READY = "not_ready"
     ACCOUNT_UNKNOWN = "account_unknown"
@@ -62,6 +63,7 @@ STATUS: Final[dict[ProblemCode, HTTPStatus]] = {
     ProblemCode.ACCOUNT_INVALID: HTTPStatus.BAD_REQUEST,
     ProblemCode.PARAMETER_INVALID: HTTPStatus.BAD_REQUEST,
     ProblemCode.CURSOR_INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ProblemCode.ROWS_TOO_MANY: HTTPStatus.UNPROCESSABLE_ENTITY,
     ProblemCode.STREAMS_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
     ProblemCode.NOT_READY: HTTPStatus.SERVICE_UNAVAILABLE,
     ProblemCode.ACCOUNT_UNKNOWN: HTTPStatus.NOT_FOUND,

@@ -10,20 +10,14 @@ from typing import Final
 import msgspec
 from rocksdict import AccessType, Options, Rdict
 
-from events.time import format_time
-from projections.as_of import balances_at
-from projections.balances import as_row
 from projections.book import PROGRAMS
 from projections.keys import VERSION
-from projections.pages import all_rows, fits
+from projections.pages import all_rows
 from projections.store import STAMP
 from projections.tables.table import Row, Table
 from projections.versions import Versions
 from schemas.program import Program
 from streams.engine.store import Store
-
-#: Tables of which a past state can be told.
-WITH_PAST: Final = ("balances", "statements")
 
 _decode_program: Final = msgspec.msgpack.Decoder(Program).decode
 
@@ -43,15 +37,7 @@ class Snapshot:
 
     def rows(self, table: Table, filters: Mapping[str, str], as_of: int | None = None) -> Iterator[Row]:
         """All rows that fit; ``as_of`` an instant in milliseconds, of one of ``WITH_PAST``."""
-        if as_of is None:
-            return all_rows(self._store, self._versions, table, filters)
-        if table.name == "balances":
-            found = balances_at(self._store, as_of, filters.get("account"))
-            past = (as_row(account, one) for account, balances in found for one in balances)
-            return (row for row in past if fits(table, row, filters))
-        until = format_time(as_of)
-        entries = all_rows(self._store, self._versions, table, filters)
-        return (row for row in entries if row["time"] <= until)
+        return all_rows(self._store, self._versions, table, filters, as_of)
 
 
 @contextmanager

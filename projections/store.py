@@ -29,7 +29,7 @@ from projections.faults import Fault, FaultCode
 from projections.fold import Account, Batch, Folded, unpack
 from projections.keys import VERSION, account_key, escape, key_of, statement_key
 from projections.metrics import ProjectionMetrics
-from projections.pages import RowPage, RowRefusal, all_rows, page
+from projections.pages import EVERYTHING, Query, RowPage, RowRefusal, all_rows, page
 from projections.partner_sums import PartnerSums, partner_sums
 from projections.progress import Source
 from projections.slices import Steps, at_once
@@ -145,8 +145,7 @@ class Tables:
         ``as_of`` an instant in milliseconds they are those of the entries that had occurred by then.
         """
         if as_of is not None:
-            past = self._guard(lambda: next(balances_at(self._store, as_of, account), None))
-            return None if past is None else past[1]
+            return self._guard(lambda: balances_at(self._store, as_of, account)) or None
         row = self._account(escape(account))
         return None if row is None else [row.balances[unit] for unit in sorted(row.balances)]
 
@@ -172,27 +171,9 @@ class Tables:
         lines = [statements.as_line(raw) for raw in found if raw is not None]
         return Page(lines, stop - 1 if stop <= row.seq else None)
 
-    def rows(
-        self,
-        table: str,
-        *,
-        filters: Mapping[str, str] | None = None,
-        after: str | None = None,
-        limit: int = 100,
-        descending: bool = False,
-    ) -> RowPage | RowRefusal:
-        """Up to ``limit`` rows of a table in key order that fit the filters, from the cursor ``after`` on."""
-        return self._guard(
-            lambda: page(
-                self._store,
-                self.versions,
-                table,
-                filters=filters or {},
-                after=after,
-                limit=limit,
-                descending=descending,
-            )
-        )
+    def rows(self, table: str, query: Query = EVERYTHING) -> RowPage | RowRefusal:
+        """A page of a table."""
+        return self._guard(lambda: page(self._store, self.versions, table, query))
 
     def partner_sums(
         self, program: str, first: str, last: str, market: str | None = None

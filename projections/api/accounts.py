@@ -45,7 +45,7 @@ LIMIT: Final = Parameter(
     default=PAGE_ENTRIES,
     doc=f"A whole number from 1 to {MAX_PAGE_ENTRIES}: the most that the answer holds.",
 )
-_AS_OF: Final = Parameter(
+AS_OF: Final = Parameter(
     name="as_of",
     type=Time,
     doc="An instant (RFC 3339 with an offset): what the account held then, by what is known now.",
@@ -92,7 +92,7 @@ class Accounts:
                 summary="What an account holds, by unit.",
                 tag="accounts",
                 handler=self.balances,
-                parameters=(ACCOUNT, _AS_OF),
+                parameters=(ACCOUNT, AS_OF),
                 answer=Answer(type=Balances, doc="Sorted by unit; none before the first entry."),
                 problems=problems,
                 roles=READERS,
@@ -122,10 +122,9 @@ class Accounts:
         if rows is None:
             return unknown(request, account)
         if asked["as_of"] is not None:
-            try:
-                at = parse_time(asked["as_of"])
-            except ValueError as error:
-                return problem(ProblemCode.PARAMETER_INVALID, f"as_of is {error}", parameter="as_of")
+            at = instant(asked["as_of"])
+            if isinstance(at, web.Response):
+                return at
             # Entries are counted again from the first one on, which takes its time.
             rows = await in_thread(partial(self._tables.balances, account, at)) or []
         audit(request[CALLER], account, "balances", 200)
@@ -162,6 +161,14 @@ class Accounts:
         if caller.partner is not None:
             return account == f"partner:{caller.partner}"
         return caller.program is None or caller.program in self._tables.programs_of(account)
+
+
+def instant(as_of: str) -> int | web.Response:
+    """The instant of a parameter in milliseconds, or what is said of one that is none."""
+    try:
+        return parse_time(as_of)
+    except ValueError as error:
+        return problem(ProblemCode.PARAMETER_INVALID, f"as_of is {error}", parameter="as_of")
 
 
 def is_account(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Annotated, Any, Final, Literal, Protocol
 
@@ -11,20 +11,28 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from projections.api.accounts import Readiness, not_ready
+from projections.api.accounts import AS_OF, Readiness, instant, not_ready
 from projections.api.answers import json_answer
 from projections.api.audit import audit
 from projections.api.routes import CALLER, Answer, Asked, Handler, Parameter, Route
 from projections.api.scopes import READERS, Caller
-from projections.pages import MAX_PAGE_ROWS, RowPage, RowRefusal
+from projections.pages import (
+    MAX_PAGE_ROWS,
+    MAX_SORTED,
+    PAGE_ROWS,
+    WITH_PAST,
+    Query,
+    RowPage,
+    RowRefusal,
+    fits,
+)
 from projections.problems import ProblemCode, problem
+from projections.sorting import sortable
 from projections.tables import TABLES
 from projections.tables.column import Column
-from projections.tables.table import Table
+from projections.tables.table import Row, Table
 from projections.threads import in_thread
 
-#: Rows of a page when nothing is asked.
-PAGE_ROWS: Final = 100
 #: Pages that are read at once: each may look at many rows.
 MAX_READERS: Final = 2
 #: Characters of a filter and of a cursor.
@@ -41,13 +49,13 @@ _LIMIT: Final = Parameter(
 _AFTER: Final = Parameter(
     name="after",
     type=Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$", max_length=_CURSOR_CHARS)],
-    doc="The next of the page before, asked for with the same table and order.",
+    doc="The next of the page before, asked for with the same table, order, sort and as_of.",
 )
 _ORDER: Final = Parameter(
     name="order",
     type=Literal["asc", "desc"],
     default="asc",
-    doc="asc or desc, by the key of the table.",
+    doc="asc or desc, by the key of the table or by the column sort.",
 )
 _TYPES: Final[Mapping[str, Any]] = {
     "string": str,
@@ -62,15 +70,7 @@ _TYPES: Final[Mapping[str, Any]] = {
 class RowTables(Protocol):
     """What is asked of the tables."""
 
-    def rows(
-        self,
-        table: str,
-        *,
-        filters: Mapping[str, str] | None = None,
-        after: str | None = None,
-        limit: int = 100,
-        descending: bool = False,
-    ) -> RowPage | RowRefusal: ...
+    def rows(self, table: str, query: Query) -> RowPage | RowRefusal: ...
     def programs_of(self, account: str) -> Collection[str]: ...
 
 
@@ -91,13 +91,20 @@ class TableRoutes:
                 summary=table.doc,
                 tag="tables",
                 handler=self._handler(table),
-                parameters=(*map(_filter, table.parameters), _LIMIT, _AFTER, _ORDER),
+                parameters=(
+                    *map(_filter, table.parameters),
+                    *((AS_OF,) if table.name in WITH_PAST else ()),
+                    _LIMIT,
+                    _AFTER,
+                    _ORDER,
+                    _sort(table),
+                ),
                 answer=Answer(
                     type=_page_type(table),
-                    doc="Rows in the order of the key. A page whose filters fit few rows may hold fewer than "
-                    "limit and still have a next one.",
+                    doc="Rows in the order of the key, or of sort. A page whose filters fit few rows may "
+                    "hold fewer than limit and still have a next one.",
                 ),
-                problems=(ProblemCode.CURSOR_INVALID, ProblemCode.NOT_READY),
+                problems=(ProblemCode.CURSOR_INVALID, ProblemCode.ROWS_TOO_MANY, ProblemCode.NOT_READY),
                 roles=READERS,
                 cached=True,
             )
@@ -115,6 +122,9 @@ class TableRoutes:
         waiting = not_ready(self._readiness)
         if waiting is not None:
             return waiting
+        at = instant(asked["as_of"]) if asked.get("as_of") is not None else None
+        if isinstance(at, web.Response):
+            return at
         filters = {name: asked[name] for name in table.parameters if asked[name] is not None}
         own = _own(table, caller)
         if own is None:
@@ -123,33 +133,40 @@ class TableRoutes:
         if any(filters.get(name, value) != value for name, value in own.items()):
             # Rows of others are, for this caller, not there.
             return json_answer({"rows": [], "next": None})
-        read = partial(
-            self._page, table, caller, filters | own, asked["after"], asked["limit"], asked["order"] == "desc"
+        query = Query(
+            filters=filters | own,
+            after=asked["after"],
+            limit=asked["limit"],
+            descending=asked["order"] == "desc",
+            sort=asked["sort"],
+            as_of=at,
+            visible=self._visible(table, caller, own),
         )
         async with self._reading:
-            found = await in_thread(read)
+            found = await in_thread(partial(self._tables.rows, table.name, query))
         if isinstance(found, RowRefusal):
-            return problem(ProblemCode.CURSOR_INVALID, found.detail, parameter="after")
+            code = ProblemCode.ROWS_TOO_MANY if found.code == "rows_too_many" else ProblemCode.CURSOR_INVALID
+            return problem(code, found.detail, parameter=found.name)
         _audit(table, caller, filters | own)
         return json_answer({"rows": found.rows, "next": found.next})
 
-    def _page(
-        self,
-        table: Table,
-        caller: Caller,
-        filters: Mapping[str, str],
-        after: str | None,
-        limit: int,
-        descending: bool,  # noqa: FBT001  as it is read
-    ) -> RowPage | RowRefusal:
-        found = self._tables.rows(
-            table.name, filters=filters, after=after, limit=limit, descending=descending
-        )
-        if isinstance(found, RowRefusal) or caller.program is None or "program" in table.filters:
-            return found
-        # Accounts belong to all programs that have entries in them, so that no column says which.
-        seen = [row for row in found.rows if caller.program in self._tables.programs_of(row["account"])]
-        return RowPage(seen, found.next)
+    def _visible(self, table: Table, caller: Caller, own: Mapping[str, str]) -> Callable[[Row], bool] | None:
+        """Which rows the caller's scope holds; ``None`` for all."""
+        if own:
+            return lambda row: fits(table, row, own)
+        if caller.program is None:
+            return None
+        known: tuple[str, bool] = ("", False)
+
+        def of_program(row: Row) -> bool:
+            """Accounts belong to all programs that have entries in them, so that no column says which."""
+            nonlocal known
+            account = row["account"]
+            if account != known[0]:
+                known = account, caller.program in self._tables.programs_of(account)
+            return known[1]
+
+        return of_program
 
 
 def _own(table: Table, caller: Caller) -> dict[str, str] | None:
@@ -180,6 +197,14 @@ def _filter(name: str) -> Parameter:
         name=name,
         type=Annotated[str, Meta(max_length=_FILTER_CHARS)],
         doc=f"{doc.get(end, f'Rows whose {name} is this.')} Up to {_FILTER_CHARS} characters.",
+    )
+
+
+def _sort(table: Table) -> Parameter:
+    return Parameter(
+        name="sort",
+        type=Literal[sortable(table)],
+        doc=f"A column to sort by instead of the key; filters have to leave at most {MAX_SORTED:,} rows.",
     )
 
 

@@ -56,7 +56,8 @@ def export(
     The tables are those of an embedded log (--data), or those that keyday serve keeps of Kafka (--state-dir).
     """
     from projections.export import FORMATS, ParquetMissingError
-    from projections.snapshot import WITH_PAST, SnapshotError, snapshot
+    from projections.pages import WITH_PAST
+    from projections.snapshot import SnapshotError, snapshot
     from projections.tables import TABLES
 
     settings = settings_from(flags)

@@ -12,6 +12,7 @@ import pytest
 from projections.embedded_reader import EmbeddedReader
 from projections.facts import SOURCES
 from projections.live_rebuild import LiveRebuild, NotRebuiltError, ask
+from projections.pages import Query
 from projections.progress import Progress
 from projections.store import Tables
 from streams.engine.log import Log
@@ -74,7 +75,7 @@ def test_a_table_is_folded_again_while_it_is_fed_and_read(tmp_path: Path) -> Non
                 for topic in SOURCES:
                     append(log, topic, 0.5 + step / 20, 0.5 + (step + 1) / 20)
                 await asyncio.sleep(0.02)
-                assert tables.rows("partner_performance", limit=5)
+                assert tables.rows("partner_performance", Query(limit=5))
             wrong = {name: bad for name, (bad, _) in (await asked).items()}
             await read_to_the_end(tables, log)
 

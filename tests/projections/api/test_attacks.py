@@ -23,6 +23,7 @@ from projections.api.feeds import LogFeed
 from projections.api.intake import Intake
 from projections.api.tokens import TokenBook, TokenFile, read_tokens
 from projections.guard import Guard
+from projections.pages import Query
 from projections.store import Tables
 from projections.tables import TABLES
 from streams.engine.log import Log
@@ -327,7 +328,7 @@ def test_ten_thousand_tries_show_nothing_that_a_token_does_not_hold(
             intake=Intake(recorder, AnyProgram()), feed=LogFeed(log),
         )  # fmt: skip
         cursors = [
-            str(tables.rows("balances", limit=at, descending=down).next)
+            str(tables.rows("balances", Query(limit=at, descending=down)).next)
             for at in (1, 2, 3)
             for down in (False, True)
         ]  # type: ignore[union-attr]

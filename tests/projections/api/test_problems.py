@@ -13,6 +13,7 @@ import orjson
 import pytest
 from msgspec import Struct
 
+from projections import pages
 from projections.api import bodies
 from projections.api.events import BATCH, LINES, ONE
 from projections.api.requests import MAX_REQUEST_BYTES
@@ -145,6 +146,14 @@ async def idempotency_key_reused(served: Served) -> Told:
     return await asking(served, path, token, **asked("same", unit="points", amount=2, reason="r"))
 
 
+@case(ProblemCode.ROWS_TOO_MANY)
+async def rows_too_many(served: Served) -> Told:
+    token = make_token(served.tokens, Role.OPERATOR)
+    await asking(served, f"{ANN}/adjustments", token, **asked("entry", **SPEND, reason="r"))
+    await served.settled()
+    return await asking(served, "/v1/tables/statements?sort=time", token)
+
+
 @case(ProblemCode.BODY_TIMEOUT)
 async def body_timeout(served: Served) -> Told:
     token = make_token(served.tokens, Role.OPERATOR)
@@ -206,6 +215,7 @@ def test_every_code_is_answered_over_http_as_it_is_declared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "BODY_S", 0.1)
+    monkeypatch.setattr(pages, "MAX_SORTED", 0)
 
     usual = [code for code in CASES if code not in {*OPEN, *BROKEN, *FULL, *ALONE}]
     told = {
