@@ -1,7 +1,8 @@
 """Requests over HTTP as their topics hold them, so that one that is asked again is known on every server.
 
-A request is named before it has a time: the ids of its events are the name and a mark of their time. Two
-servers that are asked at once make two events of it, of which the agents drop one as a duplicate.
+A request is named before it has a time. Two servers that are asked at once make two events of it, which
+differ in their time. Of a redemption or an adjustment the agents drop one by its own id, so that the ids of
+the events carry a mark of their time. A resolution has none: both events have one id, and one of them dies.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from projections.keys import key_of
 #: What the events say that they come from.
 SOURCE: Final = "keyday/http"
 _SOURCE_BYTES: Final = SOURCE.encode()
+#: The type of the event that decides a case.
+RESOLUTION: Final = "compliance.case_resolved"
 #: Where the rows of the requests are.
 PREFIX: Final = b"Q"
 #: Hexadecimal digits of the mark of a time, and of a content.
@@ -72,11 +75,16 @@ def content_of(type_: str, data: dict[str, Any]) -> str:
     return hashlib.sha256(_encode([type_, data])).hexdigest()[:_CONTENT_DIGITS]
 
 
-def id_of(name: str, time: str) -> str:
+def id_of(type_: str, name: str, time: str) -> str:
     """The id of the event that a request becomes at a time."""
-    return f"{name}.{hashlib.sha256(time.encode()).hexdigest()[:_MARK_DIGITS]}"
+    return f"{name}.once" if type_ == RESOLUTION else _marked(name, time)
 
 
 def row_key(event: AskedEvent) -> bytes:
     """The key of an event's row, behind those of other requests' events."""
-    return key_of(event.id.rpartition(".")[0], event.id, event.content)
+    name = event.id.rpartition(".")[0]
+    return key_of(name, _marked(name, event.time), event.content)
+
+
+def _marked(name: str, time: str) -> str:
+    return f"{name}.{hashlib.sha256(time.encode()).hexdigest()[:_MARK_DIGITS]}"

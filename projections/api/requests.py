@@ -29,7 +29,7 @@ from projections.api.events import SENDING_PROBLEMS
 from projections.api.intake import Intake, SinkError
 from projections.api.routes import CALLER, Answer, Asked, Body, Parameter, Route
 from projections.api.scopes import MANAGERS, READERS, Caller
-from projections.asked import SOURCE, StoredAsked, content_of, id_of
+from projections.asked import RESOLUTION, SOURCE, StoredAsked, content_of, id_of
 from projections.problems import RETRY, ProblemCode, problem
 from projections.progress import Source
 from schemas.wire import Id, Name, Text, Time
@@ -135,12 +135,12 @@ _RESOLUTION: Final = _body(Resolution)
 _TOPICS: Final = {
     "redemption.requested": "account-requests",
     "adjustment.requested": "account-requests",
-    "compliance.case_resolved": "partner-events",
+    RESOLUTION: "partner-events",
 }
 _AUDITED: Final = {
     "redemption.requested": "redemptions",
     "adjustment.requested": "adjustments",
-    "compliance.case_resolved": "resolution",
+    RESOLUTION: "resolution",
 }
 #: What all of these routes have in common.
 _PROBLEMS: Final = (
@@ -253,7 +253,7 @@ class Requests:
             "actor": _actor(body.actor, request[CALLER]),
         }
         name = _name(case_id, asked[KEY.name])
-        return await self._ask(request, "compliance.case_resolved", name, f"partner:{partner}", body, data)
+        return await self._ask(request, RESOLUTION, name, f"partner:{partner}", body, data)
 
     async def _ask(
         self, request: web.Request, type_: str, name: str, account: str, body: _Request, data: dict[str, Any]
@@ -327,7 +327,7 @@ class Requests:
 
 
 def _made(type_: str, named: str, name: str, at: str, data: dict[str, Any], content: str) -> _Known:
-    id_ = id_of(named, at)
+    id_ = id_of(type_, named, at)
     event = {
         "specversion": "1.0",
         "id": id_,

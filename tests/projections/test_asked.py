@@ -20,12 +20,18 @@ from tests.projections.api.serving import make_token, serving
 from tests.projections.api.test_events import Recorder
 from tests.projections.api.test_events import asked as asked_with
 
+REDEMPTION = "redemption.requested"
 NAME = "redemption.k.0123456789abcdef"
 
 
 def event(time: str, amount: int = 5, **more: Any) -> bytes:
     data = {"redemption_id": "r", "amount": amount, "unit": "points"}
-    whole = {"source": asked.SOURCE, "id": id_of(NAME, time), "type": "redemption.requested", "time": time}
+    whole = {
+        "source": asked.SOURCE,
+        "id": id_of(REDEMPTION, NAME, time),
+        "type": "redemption.requested",
+        "time": time,
+    }
     return json.dumps(whole | {"data": data} | more).encode()
 
 
@@ -65,7 +71,7 @@ def test_an_event_that_died_is_as_if_it_was_never_asked_for(tmp_path: Path) -> N
         tables.close()
 
         assert [(row.id, row.time, row.count) for row in found] == [
-            (id_of(NAME, "2026-01-01T00:00:01Z"), "2026-01-01T00:00:01Z", 1)
+            (id_of(REDEMPTION, NAME, "2026-01-01T00:00:01Z"), "2026-01-01T00:00:01Z", 1)
         ]
         assert other == []
 

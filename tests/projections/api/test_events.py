@@ -20,7 +20,7 @@ from projections.api.scopes import OPERATOR
 from streams.engine.record import OutRecord
 from streams.imports.intake import AnyProgram
 from tests.projections.api.embedded import embedded_serving
-from tests.projections.api.serving import make_token
+from tests.projections.api.serving import make_token, serving
 from tests.streams.test_explain import lines
 
 ORDERS = [line for _, line in lines("orders")]
@@ -279,6 +279,51 @@ class Recorder:
 
     async def append(self, records: Any) -> None:
         self.records += records
+
+
+def test_a_case_that_two_servers_are_asked_about_at_once_is_decided_once(tmp_path: Path) -> None:
+    path = "/v1/cases/paid_traffic~lea~2025-03-05/resolution"
+    resolution = asked("k", decision="dismissed", actor="mia")
+    recorder = Recorder()
+
+    def click(number: int) -> bytes:
+        data = {"click_id": f"c{number}", "customer_id": "ada", "partner_id": "lea", "market": "FR"}
+        time, url = f"2025-03-05T12:0{number}:00Z", "https://shop.example/?gclid=1"
+        common = {"specversion": "1.0", "source": "shop", "id": f"c{number}", "type": "link.clicked"}
+        return json.dumps(common | {"time": time, "data": data | {"url": url}}).encode()
+
+    def at(minute: int) -> dict[str, Any]:
+        return resolution | {"json": resolution["json"] | {"time": f"2025-03-05T12:{minute:02}:00Z"}}
+
+    async def scenario() -> None:
+        (tmp_path / "other").mkdir()
+        async with (
+            serving(tmp_path / "other", intake=Intake(recorder, AnyProgram())) as (ask, tokens),
+            embedded_serving(tmp_path) as served,
+        ):
+            # The other server looks before the request of this one is in its tables.
+            other = await ask(path, make_token(tokens, "operator"), **at(2))
+            await served.ask("/v1/events", **sent(LINES, b"\n".join(PARTNERS)))
+            await served.ask("/v1/events", **sent(ONE, click(0)))
+            await served.settled()
+            here = await served.ask(path, **at(1))
+            await served.settled()
+            await served.ask("/v1/events", **sent(ONE, click(3)))
+            await served.settled()
+            await served.worker.append([one._replace(partition=0) for one in recorder.records])
+            await served.settled()
+            again = await served.ask(path, **resolution)
+            said = [one["id"] for one in served.topic("compliance")]
+            dead = [one["id"] for one in served.topic("dead-letters")]
+
+        assert (here.status, other.status) == (202, 202)
+        assert here.body["event_id"] == other.body["event_id"]
+        assert again.body == here.body
+        case = "paid_traffic~lea~2025-03-05"
+        assert [one for one in said if one.startswith(case)] == [case, f"{case}~resolved~1", f"{case}~2"]
+        assert dead == [here.body["event_id"]]
+
+    run(scenario)
 
 
 def test_where_programs_are_not_known_units_are_left_to_the_agents() -> None:
