@@ -1,10 +1,16 @@
-"""What every test run ends with: what was left out, and why."""
+"""How properties are tried in every run, and what a run ends with: what was left out, and why."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more of the machine than of the code.
+if (profile := settings.get_current_profile_name()) in {"default", "ci"}:
+    settings.register_profile("keyday", settings.get_profile(profile), deadline=None, print_blob=True)
+    settings.load_profile("keyday")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

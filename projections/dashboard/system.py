@@ -51,7 +51,8 @@ def system_page(view: View, pulse: Pulse, blocker: Blocker | None) -> Context:
         "agents": _agents(view, pulse),
         "topics": _topics(view),
         "codes": [
-            (code, _meaning(view, code), reader.number(count)) for code, count in Counter(counts).most_common()
+            (code, _meaning(view, code), reader.number(count))
+            for code, count in Counter(counts).most_common()
         ],
         "letters": [
             {

@@ -4,7 +4,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localco
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events.currencies import SCALES
@@ -150,7 +150,6 @@ def test_no_exponent_makes_a_number_of_its_size(literal: str, expected: AmountFa
 
 
 @given(minor=edges, scale=scales, zeros=st.integers(0, 4))
-@settings(deadline=None)
 def test_every_amount_in_range_reads_back(minor: int, scale: int, zeros: int) -> None:
     digits = str(minor).rjust(scale + 1, "0")
     text = "0" * zeros + (f"{digits[:-scale]}.{digits[-scale:]}" if scale else digits)
@@ -163,7 +162,6 @@ def test_every_amount_in_range_reads_back(minor: int, scale: int, zeros: int) ->
 
 
 @given(value=st.integers(-(10**14), 10**14), exponent=st.integers(-20, 20), scale=scales)
-@settings(deadline=None)
 def test_numbers_with_exponents_agree_with_decimal_arithmetic(value: int, exponent: int, scale: int) -> None:
     exact = Decimal(value).scaleb(exponent, context=None)
     minor = exact.scaleb(scale)
@@ -216,7 +214,6 @@ def test_rounding_is_exact_at_halves(
         [("half_even", ROUND_HALF_EVEN), ("half_up", ROUND_HALF_UP), ("down", ROUND_DOWN)],
     ),
 )
-@settings(deadline=None)
 def test_rounding_agrees_with_decimal_arithmetic(value: int, places: int, mode: tuple[Rounding, str]) -> None:
     rounding, decimal_mode = mode
     with localcontext(prec=50):
@@ -251,7 +248,6 @@ def test_ties_of_remainders_go_to_the_smaller_id() -> None:
         max_size=8,
     ).filter(lambda weights: any(weights.values())),
 )
-@settings(deadline=None)
 def test_parts_add_up_and_are_less_than_one_from_their_share(
     amount: int, weights: dict[str, Fraction | int]
 ) -> None:

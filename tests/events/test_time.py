@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events.time import TIME_MAX_MS, TIME_MIN_MS, format_time, parse_time
@@ -86,7 +86,6 @@ edge_times = st.one_of(
 
 
 @given(time=edge_times)
-@settings(deadline=None)
 def test_every_time_reads_back(time: int) -> None:
     assert parse_time(format_time(time)) == time
 
@@ -95,7 +94,6 @@ def test_every_time_reads_back(time: int) -> None:
     time=st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 12, 31)),  # noqa: DTZ001
     offset=st.integers(-1439, 1439),
 )
-@settings(deadline=None)
 def test_times_agree_with_the_standard_library(time: datetime, offset: int) -> None:
     local = time.replace(tzinfo=timezone(timedelta(minutes=offset)))
 

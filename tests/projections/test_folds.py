@@ -99,7 +99,7 @@ def interleaved(files: Files, rng: random.Random, folder: Path, *, known: bool) 
     return found
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(st.integers(0, 2**32), st.booleans())
 def test_topics_may_be_read_in_any_interleaving(seed: int, known: bool) -> None:  # noqa: FBT001
     files = small()

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import Code, Refused
@@ -57,7 +57,6 @@ def test_different_values_have_different_digests() -> None:
     one=st.decimals(allow_nan=False, allow_infinity=False),
     other=st.decimals(allow_nan=False, allow_infinity=False),
 )
-@settings(deadline=None)
 def test_numbers_have_one_digest_exactly_when_they_are_equal(one: Decimal, other: Decimal) -> None:
     assert (of(str(one)) == of(str(other))) == (one == other)
     if one == int(one) and abs(one) < 10**100:
@@ -72,7 +71,6 @@ json_values = st.recursive(
 
 
 @given(value=json_values)
-@settings(deadline=None)
 def test_form_does_not_matter(value: Any) -> None:
     def backwards(tree: Any) -> Any:
         if isinstance(tree, dict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events.outputs import DeadLetter
@@ -43,7 +43,6 @@ def test_what_is_no_utf_8_is_base64_and_named() -> None:
 
 
 @given(key=st.none() | st.binary(), value=st.none() | st.binary())
-@settings(deadline=None)
 def test_the_original_bytes_can_always_be_restored(key: bytes | None, value: bytes | None) -> None:
     line = json.loads(dead_letter_line(letter(key, value)))
 

@@ -132,7 +132,7 @@ def mutated(draw: st.DrawFn) -> tuple[str, Tree]:
 
 
 @given(case=mutated())
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 def test_the_slow_path_agrees_with_the_fast_path(case: tuple[str, Tree]) -> None:
     topic, tree = case
     fast = decode(tree, topic)

@@ -7,7 +7,7 @@ from typing import get_args
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events.outputs import Cause, Kind, Posting, Reward, RewardEvent
@@ -108,7 +108,6 @@ def test_every_kind_reads_back(kind: Kind) -> None:
     amount=st.integers(-(2**62), 2**62),
     text=st.text(st.characters(exclude_categories=["Cs"])),
 )
-@settings(deadline=None)
 def test_any_entry_reads_back_and_has_one_form(time: int, amount: int, text: str) -> None:
     event = RewardEvent(
         time, msgspec.structs.replace(ACCRUED.data, amount=amount, account=text, explain=(text,))

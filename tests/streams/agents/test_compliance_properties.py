@@ -134,7 +134,7 @@ def balances(world: World) -> Balances:
     return {name: units for name, units in found.items() if units}
 
 
-@settings(max_examples=40, deadline=None, print_blob=True)
+@settings(max_examples=40)
 @given(streams, st.sampled_from([0, 3 * DAY_MS]))
 @example([("link.clicked", 0, "ada", "lea", 1), ("order.placed", 1_000, "ada", "lea", 2)], 0)
 @example([("link.clicked", 0, "ada", "lea", 1), ("order.placed", 1_000, "ada", "lea", 2)], 3 * DAY_MS)
@@ -153,7 +153,7 @@ def test_a_hold_that_is_dismissed_leaves_the_ledger_as_if_there_had_been_none(
     }
 
 
-@settings(max_examples=40, deadline=None, print_blob=True)
+@settings(max_examples=40)
 @given(streams)
 def test_upheld_leaves_nothing_of_what_was_held(stream: list[Step]) -> None:
     world = play(stream, "upheld", first="hold", second="hold", third="flag")
@@ -176,7 +176,7 @@ def test_upheld_leaves_nothing_of_what_was_held(stream: list[Step]) -> None:
 actions = st.sampled_from(["flag", "hold", "reject", "clawback", "suspend"])
 
 
-@settings(max_examples=60, deadline=None, print_blob=True)
+@settings(max_examples=60)
 @given(
     st.lists(st.one_of(clicked, placed, placed, refunded, cancelled, seen, resolved), max_size=25),
     actions,

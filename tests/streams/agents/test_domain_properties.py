@@ -229,7 +229,7 @@ def rest(world: World, time: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, print_blob=True)
+@settings(max_examples=40)
 @given(programs, streams())
 def test_books_budgets_and_caps_hold_after_every_event(program: str, stream: list[Event]) -> None:
     world = World(program)
@@ -238,7 +238,7 @@ def test_books_budgets_and_caps_hold_after_every_event(program: str, stream: lis
 
 
 @pytest.mark.slow
-@settings(max_examples=80, deadline=None, print_blob=True)
+@settings(max_examples=80)
 @given(programs, streams(), st.randoms(use_true_random=False))
 def test_books_budgets_and_caps_hold_when_agents_do_not_keep_pace(
     program: str, stream: list[Event], random: Random
@@ -249,7 +249,7 @@ def test_books_budgets_and_caps_hold_when_agents_do_not_keep_pace(
     rest(world, stream[-1][0] + LATER)
 
 
-@settings(max_examples=40, deadline=None, print_blob=True)
+@settings(max_examples=40)
 @given(programs, streams(), st.randoms(use_true_random=False), st.sampled_from(["refund", "cancel"]))
 def test_whatever_is_taken_back_in_full_leaves_nothing(
     program: str, stream: list[Event], random: Random, how: str
@@ -276,7 +276,7 @@ def test_whatever_is_taken_back_in_full_leaves_nothing(
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, print_blob=True)
+@settings(max_examples=40)
 @given(programs, streams(most=15), st.lists(st.integers(0, 99), max_size=6), st.integers(0, 2))
 def test_what_comes_again_changes_nothing(
     program: str, stream: list[Event], again: list[int], days_later: int
@@ -299,7 +299,7 @@ def test_what_comes_again_changes_nothing(
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, print_blob=True)
+@settings(max_examples=40)
 @given(programs, st.lists(st.tuples(gaps, st.booleans(), st.integers(0, 9_000), st.booleans()), max_size=14))
 def test_customers_and_partners_that_share_nothing_commute(
     program: str, steps: list[tuple[int, bool, int, bool]]

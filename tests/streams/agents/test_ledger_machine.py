@@ -111,4 +111,4 @@ class Ledger(RuleBasedStateMachine):
 
 
 TestLedger = pytest.mark.slow(Ledger.TestCase)
-TestLedger.settings = settings(max_examples=30, stateful_step_count=30, deadline=None, print_blob=True)
+TestLedger.settings = settings(max_examples=30, stateful_step_count=30)

@@ -42,7 +42,7 @@ def data_of(step: tuple[str, str, str, int, str], number: int) -> dict[str, Any]
     return data
 
 
-@settings(max_examples=60, deadline=None, print_blob=True)
+@settings(max_examples=60)
 @given(streams)
 def test_the_books_balance_after_every_stream(
     stream: list[tuple[int, tuple[str, str, str, int, str]]],
@@ -68,7 +68,7 @@ def test_the_books_balance_after_every_stream(
     assert not [key for key in world.reader.values if key[:1] in {b"w", b"d"}]
 
 
-@settings(max_examples=60, deadline=None, print_blob=True)
+@settings(max_examples=60)
 @given(
     net=st.integers(1, 1_000_000),
     cuts=st.lists(st.integers(0, 1_000_000), max_size=6),
