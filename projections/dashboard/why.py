@@ -9,9 +9,6 @@ from projections.explanations import Explained
 from streams.explain.page import Page
 from streams.explain.words import Words
 
-#: Rows whose text stands as it was recorded: numbers of a formula, lines of a program file.
-_RECORDED = frozenset({"steps"})
-
 
 class Fact(Struct, frozen=True):
     """A label with its values, and lines that read from left to right in every language."""
@@ -38,8 +35,6 @@ def why_page(view: View, explained: Explained) -> Context:
 
 
 def _fact(label: str, name: str, values: list[str]) -> Fact:
-    if name in _RECORDED:
-        return Fact(label, [], values)
     if name == "rule":
         return Fact(label, values[:1], values[1:])
     return Fact(label, values, [])

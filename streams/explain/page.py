@@ -8,9 +8,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from events.outputs import RewardEvent
+from events.outputs import Reward, RewardEvent
 from events.time import format_time, parse_time
 from events.units import money_unit
+from schemas.key_day_names import day_name
 from schemas.program import Bonus
 from streams.explain.found import Found, OrderFound
 from streams.explain.rule_text import Versions
@@ -101,7 +102,7 @@ class Page:
         if data.rule is not None:
             rows.append(("rule", self._rule(data.program, data.program_version, data.rule)))
         if data.explain:
-            rows.append(("steps", [words.recorded(step) for step in data.explain]))
+            rows.append(("steps", [words.retold(step, self._key_day(data)) for step in data.explain]))
         moved = [
             words.say("moved", amount=words.amount(one.amount, data.unit), **{"from": one.from_}, to=one.to)
             for one in data.postings
@@ -161,6 +162,17 @@ class Page:
             return [title, words.say("rule_missing", version=version, program=program)]
         return [title, *(words.recorded(line) for line in text)]
 
+    def _key_day(self, data: Reward) -> Callable[[str], str]:
+        """What the key days of the version that decided are called."""
+        program = self._versions.program(data.program, data.program_version)
+        known = {} if program is None else {one.id: one for one in program.key_days}
+
+        def name(id_: str) -> str:
+            found = known.get(id_)
+            return id_ if found is None else day_name(self._words.language, found.use, found.name).text
+
+        return name
+
     def _order(self, order: OrderFound) -> list[Row]:
         words, decided = self._words, order.attribution
         amount = self._money(decided.program, decided.currency)
@@ -170,19 +182,22 @@ class Page:
                 partner=f"partner:{one.partner_id}",
                 share=words.share(one.weight),
                 net=amount(one.net),
-                reason=decided.reason,
+                reason=words.reason(decided.reason),
             )
             for one in decided.credits
         ]
         zone = self._zone(decided.program)
         value = words.say(
-            "order_value", net=amount(decided.net), market=decided.market, channel=decided.channel
+            "order_value",
+            net=amount(decided.net),
+            market=words.market(decided.market),
+            channel=words.channel(decided.channel),
         )
         return [
             ("account", [words.apart(f"customer:{decided.customer_id}")]),
             ("time", [words.apart(words.time(parse_time(decided.occurred), zone))]),
             ("order", [value]),
-            ("attribution", credits_ or [words.say("uncredited", reason=decided.reason)]),
+            ("attribution", credits_ or [words.say("uncredited", reason=words.reason(decided.reason))]),
         ]
 
     def _not_granted(self, order: OrderFound) -> Iterator[Remark]:
@@ -193,7 +208,7 @@ class Page:
             return
         for one in order.beneficiaries:
             if one.inactive is not None:
-                yield Remark(words.say("inactive", account=one.account, reason=one.inactive))
+                yield Remark(words.say("inactive", account=one.account, reason=words.retold(one.inactive)))
             elif one.not_granted:
                 reasons = [(why.rule.id, self._reason(order, why)) for why in one.not_granted]
                 yield Remark(words.say("not_granted", account=one.account), reasons)

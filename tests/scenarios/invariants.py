@@ -12,6 +12,7 @@ from events.outputs import AttributionDecided, Reward, RewardEvent
 from events.time import DAY_MS, parse_time
 from projections.balances import Balance, fold, is_sound
 from schemas.program import Accrual, Bonus, Program
+from streams.explain.recorded import read
 from streams.rules.caps import period_of
 from tests.scenarios.world import World
 
@@ -64,6 +65,11 @@ def check_entries(events: list[RewardEvent]) -> None:
             assert left[one.reverses] >= 0, one.entry_id
             assert (one.account, one.unit, one.order_id) == (grant.account, grant.unit, grant.order_id)
             assert {posting.to for posting in one.postings} == {grant.postings[0].from_}
+
+
+def check_steps(events: list[RewardEvent]) -> None:
+    """Each step of an entry can be told in any language."""
+    assert [step for event in events for step in event.data.explain if read(step) is None] == []
 
 
 def check_identity(world: World, events: list[RewardEvent]) -> None:

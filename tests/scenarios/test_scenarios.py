@@ -24,6 +24,7 @@ import pytest
 
 from events.outputs import Decision
 from events.time import parse_time
+from tests.scenarios.invariants import check_steps
 from tests.scenarios.wording import lines_of
 from tests.scenarios.world import OWNERS, World, program
 
@@ -77,6 +78,7 @@ def test_story(path: Path) -> None:
     if "balances" in then:
         assert balances(world) == then["balances"]
     world.check_ledger()
+    check_steps(world.reward_events)
     assert not published
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -12,11 +13,14 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
+from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 
 from events.units import POINTS
 from streams.explain.languages import LANGUAGES
 from streams.explain.money import DIGITS, money_text
+from streams.explain.recorded import read
 
 __all__ = ["LANGUAGES", "Words"]
 
@@ -25,6 +29,10 @@ _RIGHT_TO_LEFT: Final = "\u200f"
 _APART: Final = "\u2068"
 _LEFT_TO_RIGHT: Final = "\u2066"
 _END: Final = "\u2069"
+#: Parts of what is recorded that are people's own words, or ids.
+_FREE: Final = ("actor", "budget", "case", "reason", "rule", "tier")
+_LINES: Final = "lines "
+_POINTS_PER: Final = " points per "
 
 
 class Words:
@@ -37,6 +45,23 @@ class Words:
         self._labels: dict[str, str] = catalogue["labels"]
         self._points: dict[str, str] = catalogue["points"]
         self._sentences: dict[str, str] = catalogue["sentences"]
+        self._reasons: dict[str, str] = catalogue["reasons"]
+        self._channels: dict[str, str] = catalogue["channels"]
+        self._bases: dict[str, str] = catalogue["bases"]
+        self._periods: dict[str, str] = catalogue["periods"]
+        self._buckets: dict[str, str] = catalogue["buckets"]
+        self._recorded: dict[str, str] = catalogue["recorded"]
+        self.language = language
+        #: How parts of what is recorded are said that are no figures.
+        self._parts: dict[str, Callable[[str], str]] = {
+            **dict.fromkeys(_FREE, self.apart),
+            "basis": self._basis,
+            "buckets": self._listed,
+            "date": lambda part: self.apart(self.date(part)),
+            "days": self._days,
+            "market": lambda part: self.apart(self.market(part)),
+            "period": self._periods.__getitem__,
+        }
         self._locale = Locale.parse(language)
         self._mirrored = self._locale.text_direction == "rtl"
         self.label_width = max(map(len, self._labels.values()))
@@ -51,6 +76,31 @@ class Words:
         """A sentence with its values, which keep their own direction of writing."""
         apart = {name: self.apart(str(one)) for name, one in values.items()}
         return self._sentences[sentence].format(**apart)
+
+    def reason(self, name: str) -> str:
+        """Why an order is a partner's."""
+        return self._reasons.get(name, name)
+
+    def channel(self, name: str) -> str:
+        return self._channels.get(name, name)
+
+    def market(self, name: str) -> str:
+        """A market by its name where it is a country."""
+        return str(self._locale.territories.get(name, name))
+
+    def retold(self, text: str, key_day: Callable[[str], str] = str) -> str:
+        """What the ledger recorded, in this language; ``key_day`` names one by its id.
+
+        Numbers and formulas stay as they were recorded, and so does a text of no known form.
+        """
+        said = read(text)
+        if said is None:
+            return self.recorded(text)
+        parts = {
+            name: self.apart(key_day(part)) if name == "day" else self._parts.get(name, self._figure)(part)
+            for name, part in said.parts.items()
+        }
+        return self._recorded[said.sentence].format(**parts)
 
     def amount(self, amount: int, unit: str) -> str:
         """Money with all digits of its unit, or points with their plural."""
@@ -75,6 +125,27 @@ class Words:
         when = datetime.fromtimestamp(at // 1_000, UTC)
         shown = format_datetime(when, format="medium", tzinfo=ZoneInfo(zone), locale=self._locale)
         return f"{shown} ({zone})"
+
+    def _figure(self, part: str) -> str:
+        """A number as it was recorded, a formula, or points with their plural."""
+        number, _, unit = part.partition(" ")
+        if unit == POINTS:
+            form = self._points.get(self._locale.plural_form(abs(int(number))), self._points["other"])
+            return self.apart(form.format(amount=number))
+        per = self.apart(self._sentences["points_per"])
+        return self.recorded(part.replace(_POINTS_PER, f" {per} "))
+
+    def _days(self, part: str) -> str:
+        days = int(part.partition(" ")[0])
+        return format_unit(days, "day", locale=self._locale, numbering_system=DIGITS)
+
+    def _listed(self, part: str) -> str:
+        return format_list([self._buckets[one] for one in part.split(" and ")], locale=self._locale)
+
+    def _basis(self, part: str) -> str:
+        if part.startswith(_LINES):
+            return self._bases["lines"].format(categories=self.apart(part.removeprefix(_LINES)))
+        return self._bases[part]
 
     def apart(self, text: str) -> str:
         """A text of any direction inside a line of this language."""
