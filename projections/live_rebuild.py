@@ -51,7 +51,7 @@ OpenTopics = Callable[[], AbstractContextManager[Topics]]
 
 
 class Request(Struct, frozen=True):
-    """Tables to be folded again."""
+    """Tables to be folded again; without names all of them, and what they are folded with."""
 
     id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
     names: tuple[str, ...]
@@ -73,7 +73,9 @@ _decode_answer: Final = msgspec.json.Decoder(Answer).decode
 
 
 def ask(folder: Path, names: Sequence[str], is_open: Callable[[], bool]) -> dict[str, tuple[int, int]]:
-    """Let the process that has the tables open fold some again; by table its wrong rows, and all of them.
+    """Let the process that has the tables open fold some again, or all where none is named.
+
+    Returns by table how many of its rows were wrong, and how many there are.
 
     ``is_open`` says whether that process still has them open. Blocks until it is done.
 
@@ -132,14 +134,14 @@ class LiveRebuild:
 
     async def _answer(self, request: Request) -> None:
         try:
-            answer = Answer(await self._rebuild([one for one in request.names if one in TABLES]))
+            answer = Answer(await self._rebuild(request.names))
         except Exception as error:  # a rebuild that fails must not end who serves
             log.exception("tables were not rebuilt")
             answer = Answer(error=f"{type(error).__name__}: {error}")
         _write(self._folder / _ANSWER.format(request.id), answer)
 
-    async def _rebuild(self, names: Sequence[str]) -> dict[str, tuple[int, int]]:
-        tables = self._tables
+    async def _rebuild(self, asked: Sequence[str]) -> dict[str, tuple[int, int]]:
+        tables, names = self._tables, [one for one in asked or TABLES if one in TABLES]
         with aside(tables, self._folder) as fresh:
             begun = tables.positions
             await self._in_thread(partial(self._fill, fresh, {}, begun))
@@ -152,6 +154,8 @@ class LiveRebuild:
                     name: await self._in_thread(partial(tables.replace, TABLES[name].prefix, fresh))
                     for name in names
                 }
+                if not asked:
+                    await self._in_thread(partial(tables.replace_all, fresh))
         return {name: (wrong[name], await self._in_thread(partial(counted, tables, name))) for name in names}
 
     def _fill(

@@ -47,6 +47,8 @@ STAMP: Final = b"%d" % FOLD_VERSION
 
 #: Facts that are folded in one step: about half a millisecond.
 _STEP_FACTS: Final = 16
+#: Where rows of all kinds lie; the store keeps its own books before them.
+_ALL: Final = (b"\x01", b"\xff")
 #: Rows that are replaced in one write.
 _REPLACED_ROWS: Final = 2_000
 
@@ -196,7 +198,11 @@ class Tables:
 
         Both have to stand at the same positions: rows are written in parts.
         """
-        return self._guard(lambda: self._replace(prefix, other))
+        return self._guard(lambda: self._replace(prefix, prefix + b"\xff", other))
+
+    def replace_all(self, other: Tables) -> int:
+        """The same with all that is stored but the positions: also what tables are folded with."""
+        return self._guard(lambda: self._replace(*_ALL, other))
 
     def scan(self, table: bytes) -> Iterator[bytes]:
         """All stored values under a prefix in key order."""
@@ -215,8 +221,8 @@ class Tables:
         """Close the database."""
         self._store.close()
 
-    def _replace(self, prefix: bytes, other: Tables) -> int:
-        own, others = self._store.scan(prefix, prefix + b"\xff"), other._store.scan(prefix, prefix + b"\xff")
+    def _replace(self, start: bytes, stop: bytes, other: Tables) -> int:
+        own, others = self._store.scan(start, stop), other._store.scan(start, stop)
         count = 0
         changes: list[Change] = []
         for change in _differences(own, others):

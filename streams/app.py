@@ -428,7 +428,7 @@ class Projection:
         """A reader of all topics that tables are folded from, committed records only."""
         kafka = kafka_clients(self._settings)
         self._tokens = tokens_path(self._settings, of_kafka=True)
-        self._open_source = lambda: kafka_source(kafka)
+        self._open_source = lambda: kafka_source(kafka, self._settings.stall_timeout_s)
         self._feed = KafkaFeed(kafka)
         self._waiting = partial(group_lag, kafka, self._settings.app_id, INPUT_TOPICS)
         self._kafka_sink = KafkaSink(kafka, self._settings.max_message_bytes)

@@ -40,7 +40,8 @@ statements: an entry counts from the time on at which it occurred, also when it 
 integers are INT64, dates DATE and times TIMESTAMP in UTC, decimals, lists and objects are texts, and fields carry unit, meaning and source
 of their column as metadata. `rebuild` folds the named tables again aside, up to where all of them
 stand, and says how many of their rows were wrong; a process that serves them is asked to do so, through files in their folder, and goes on feeding
-and answering. Without a name it wipes all and folds the topics from the beginning, while nothing has them open. Tables that are
+and answering. Without a name a process that serves them does so with all tables and what they are folded with; while nothing has them open
+they are wiped and folded from the beginning. Topics that bring nothing for `KEYDAY_STALL_TIMEOUT_S` (120 s) end it with `topics_silent`. Tables that are
 damaged, or that another version of the folds wrote, are rebuilt by themselves. A replay's `tables/<table>.ndjson` are what `export` writes.
 
 Units of columns: *minor* is the smallest part of the row's unit (for goals and tiers in orders or new customers: a count), *points* are

@@ -91,14 +91,15 @@ def export(
 
 @click.command()
 @click.argument("names", metavar="[TABLE]...", nargs=-1)
-@settings_options("brokers", "data", "programs", "state_dir", *SECURITY)
+@settings_options("brokers", "data", "programs", "state_dir", "stall_timeout_s", *SECURITY)
 @click.option("--json", "json_", is_flag=True, help="Print the result as JSON.")
 def rebuild(names: tuple[str, ...], *, json_: bool, **flags: Any) -> int:
     """Fold tables again from their topics.
 
-    Without a name all are wiped and folded from the beginning to the end of the topics, while nothing feeds
-    them. With names they are folded aside, up to where the tables stand, and their rows replace the old ones;
-    a process that has them open is asked to do so while it goes on. Says how many rows were wrong.
+    With names they are folded aside, up to where the tables stand, and their rows replace the old ones. A
+    process that has them open is asked to do so while it goes on, also with all of them where none is named.
+    Without it and without a name all are wiped and folded from the beginning to the end of the topics. Says
+    how many rows were wrong. Topics that stay silent for the stall timeout end it with an error.
     """
     from projections.live_rebuild import NotRebuiltError, ask
     from projections.rebuild import counted, rebuild_all, rebuild_some
@@ -116,7 +117,7 @@ def rebuild(names: tuple[str, ...], *, json_: bool, **flags: Any) -> int:
     embedded = flags["data"] is not None or not settings.brokers
     folder = settings.data if embedded else settings.state_dir / "projections"
     programs = file_programs(settings)
-    if names and _is_open(folder):
+    if _is_open(folder):
         try:
             done = ask(folder, names, lambda: _is_open(folder))
         except NotRebuiltError as error:
@@ -128,7 +129,7 @@ def rebuild(names: tuple[str, ...], *, json_: bool, **flags: Any) -> int:
         try:
             tables = Tables(folder, programs=programs)
         except StoreLockedError as error:
-            raise WorkFailedError(f"{error}; stop it first, or name the tables") from None
+            raise WorkFailedError(f"{error}; stop it first") from None
         stack.callback(tables.close)
         if names:
             wrong = rebuild_some(tables, source, names, folder)
@@ -213,8 +214,9 @@ def _kafka(settings: Settings) -> Iterator[Source]:
     from streams.app import kafka_clients
     from streams.engine.brokers import BrokerError, explained
 
+    patience = settings.stall_timeout_s
     try:
-        with explained(settings.brokers), kafka_source(kafka_clients(settings)) as source:
+        with explained(settings.brokers), kafka_source(kafka_clients(settings), patience) as source:
             yield source
     except BrokerError as error:
         raise WorkFailedError(str(error)) from None

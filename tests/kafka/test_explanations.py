@@ -16,7 +16,7 @@ def test_committed_records_are_read_to_the_end_one_partition_after_the_other(kaf
     kafka.create_topics({topic: 3})
 
     def read(name: str) -> list[bytes | None]:
-        with kafka_source({"bootstrap_servers": kafka.bootstrap}) as source:
+        with kafka_source({"bootstrap_servers": kafka.bootstrap}, 60) as source:
             return [record.value for record in source.records(name)]
 
     async def scenario() -> tuple[list[bytes | None], list[bytes | None]]:

@@ -13,9 +13,11 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from projections.facts import SOURCES
+from projections.kafka_source import TopicsSilentError, kafka_source
 from projections.keys import ACCOUNT
 from projections.store import Tables
 from projections.tables import TABLES
+from streams.cli import run
 from tests.chaos import serving
 from tests.chaos.scene import keyday
 from tests.kafka.broker import Broker
@@ -56,6 +58,7 @@ def test_tables_are_folded_again_while_they_are_served_and_after(own_kafka: Brok
         await send_all(own_kafka.bootstrap)
         async with serving.serve(own_kafka.bootstrap, tmp_path, env) as url:
             beside = await rebuilt(*names)
+            assert {row["wrong"] for row in (await rebuilt()).values()} == {0}
             async with aiohttp.ClientSession() as session, session.get(f"{url}/v1/tables/partners") as answer:
                 assert answer.status == 200
                 assert (await answer.json())["rows"]
@@ -72,6 +75,32 @@ def test_tables_are_folded_again_while_they_are_served_and_after(own_kafka: Brok
         assert _left(folder) == expected
 
     asyncio.run(scenario())
+
+
+def test_a_rebuild_ends_when_the_brokers_say_nothing_any_more(
+    own_kafka: Broker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    brokers = ["--brokers", own_kafka.bootstrap]
+    assert run(["topics", "create", *brokers, "--partitions", "2"]) == 0
+
+    async def send() -> None:
+        async with AIOKafkaProducer(bootstrap_servers=own_kafka.bootstrap) as producer:
+            for partition in range(2):
+                await producer.send_and_wait("orders", b"{}", partition=partition)
+
+    asyncio.run(send())
+    with kafka_source({"bootstrap_servers": own_kafka.bootstrap}, 2.0) as source:
+        found = source.records("orders")
+        assert next(found).partition == 0
+        own_kafka.freeze()
+        with pytest.raises(TopicsSilentError, match=r"topics_silent: orders/1.* nothing came for 2 s"):
+            next(found)
+    tables = ["--state-dir", str(tmp_path / "serve"), "--stall-timeout-s", "1"]
+    assert run(["rebuild", "tiers", *brokers, *tables]) == 1
+    own_kafka.thaw()
+    said = capsys.readouterr().err
+    assert "topics_silent: the brokers: nothing came for 1 s (KEYDAY_STALL_TIMEOUT_S)" in said
+    assert run(["rebuild", "tiers", *brokers, *tables]) == 0
 
 
 def _left(folder: Path) -> dict[str, bytes]:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from projections.book import ORDERS
 from projections.embedded_reader import EmbeddedReader
 from projections.facts import SOURCES
 from projections.live_rebuild import LiveRebuild, NotRebuiltError, ask
 from projections.pages import Query
 from projections.progress import Progress
 from projections.store import Tables
+from projections.tables import TABLES
 from streams.engine.log import Log
 from streams.engine.record import OutRecord
 from streams.explain.sources import EmbeddedLog
@@ -90,6 +92,36 @@ def test_a_table_is_folded_again_while_it_is_fed_and_read(tmp_path: Path) -> Non
 
     asyncio.run(scenario())
     assert {path.name for path in tmp_path.iterdir()} == {"log", "tables"}
+
+
+def test_without_a_name_all_is_folded_again_also_what_no_table_shows(tmp_path: Path) -> None:
+    def stored(tables: Tables) -> dict[bytes, bytes]:
+        return dict(tables._store.scan(b"\x01", b"\xff"))
+
+    async def scenario() -> None:
+        log = Log.open(tmp_path / "log", 1)
+        assert isinstance(log, Log)
+        for topic in SOURCES:
+            append(log, topic, 0, 0.5)
+        async with served(tmp_path, log) as tables:
+            sound = stored(tables)
+            harm(tables, "partner_performance")
+            hidden = [(key, None) for key in sound if key.startswith(ORDERS)][::3]
+            tables._store.write(list(hidden), tables._store.delta_of(hidden), {}, 0)
+
+            answer = await asyncio.to_thread(ask, tmp_path, [], a_minute())
+
+            assert {name: bad for name, (bad, _) in answer.items() if bad} == {"partner_performance": 3}
+            assert answer.keys() == TABLES.keys()
+            assert stored(tables) == sound
+            tables._store.verify()
+            for topic in SOURCES:
+                append(log, topic, 0.5, 1)
+            await read_to_the_end(tables, log)
+            assert content(tables) == lines_of(small().out)
+        log.close()
+
+    asyncio.run(scenario())
 
 
 BOTH = {"partner_performance", "balances"}
