@@ -32,6 +32,7 @@ from projections.facts import (
     Stood,
     Version,
 )
+from projections.fold import STEP_ROWS
 from projections.keys import key_of
 from projections.orders import (
     BUDGETS,
@@ -49,6 +50,7 @@ from projections.orders import (
     goal_unit,
     grant_key,
 )
+from projections.slices import Steps
 from projections.tables import (
     budgets,
     channel_performance,
@@ -102,7 +104,7 @@ class _Wait(Struct, array_like=True):
 
 
 class Book:
-    """The rows of one store. Facts of a batch are taken in; ``drain`` gives what they changed."""
+    """The rows of one store. Facts of a batch are taken in; ``draining`` gives what they changed."""
 
     def __init__(self, reader: Reader, versions: Versions) -> None:
         self._versions = versions
@@ -166,10 +168,12 @@ class Book:
         elif isinstance(fact, AskedEvent):
             self._request(fact)
 
-    def drain(self) -> tuple[list[Change], Delta]:
-        """The batch's changes for the store, each row once, and how they move its books."""
+    def draining(self) -> Steps[tuple[list[Change], Delta]]:
+        """The batch's changes for the store, each row once, and how they move its books; in short steps."""
         touched, self._before = self._before, {}
-        for key, before in touched.items():
+        for number, (key, before) in enumerate(touched.items(), 1):
+            if not number % STEP_ROWS:
+                yield
             order = self._orders.get(key)
             after = {} if order is None else self._contributions(order)
             if after != before:

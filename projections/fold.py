@@ -17,9 +17,13 @@ from projections import statements
 from projections.balances import Balance, fold, is_sound
 from projections.faults import Fault, FaultCode
 from projections.keys import account_key, escape, statement_key
+from projections.slices import Steps
 from streams.engine.state import Delta, checksum
 
 Get = Callable[[bytes], bytes | None]
+
+#: Rows that are closed in one step: about a third of a millisecond.
+STEP_ROWS: Final = 64
 
 
 class Account(Struct, array_like=True):
@@ -92,11 +96,13 @@ class Batch:
         self._counted += 1
         return True
 
-    def result(self) -> Folded:
-        """The batch's changes, each key once, and how they move the store's books."""
+    def closing(self) -> Steps[Folded]:
+        """The batch's changes, each key once, and how they move the store's books; in short steps."""
         changes = self._statements
         delta = Delta(len(changes), sum(checksum(key, row) for key, row in changes.items()))
-        for entity in self._entities.values():
+        for number, entity in enumerate(self._entities.values(), 1):
+            if not number % STEP_ROWS:
+                yield
             key, before, row = entity.key, entity.before, pack(entity.row)
             if row == before or not entity.row.seq:
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -19,12 +20,16 @@ from projections.facts import Decode
 from projections.intake import taking
 from projections.metrics import ProjectionMetrics
 from projections.progress import Progress
-from projections.slices import in_slices
+from projections.slices import SLICE_S, in_slices, others_first
 from projections.store import Tables
 from streams.engine.store import StoreCorruptError
 
 #: Records: one batch, which is one write of the tables.
 BATCH_RECORDS: Final = 500
+#: Records that are taken from the client in one go: about half a millisecond.
+_STEP_RECORDS: Final = 100
+#: Seconds: lag is told so often while records come.
+REPORT_S: Final = 0.05
 #: Milliseconds: how long a fetch waits for records before lag and damage are looked at again.
 POLL_MS: Final = 200
 #: Seconds: between two tries to reach the brokers or to find the topic.
@@ -88,11 +93,11 @@ class KafkaReader:
         self._reported.clear()
         self._progress.restart((tp.topic, tp.partition) for tp in sources)
         await self._seek(consumer, sources)
+        told = 0.0
         while True:
             if self._tables.damaged:
                 await self._rebuild(consumer, sources, "corrupt", "a read met a damaged file")
-            batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._batch_records)
-            records = [record for batch in batches.values() for record in batch]
+            records = await self._fetch(consumer)
             try:
                 if records:
                     # The fold takes its time: answers over HTTP do not wait until all of it is done.
@@ -102,7 +107,26 @@ class KafkaReader:
             except StoreCorruptError as error:
                 await self._rebuild(consumer, sources, "corrupt", str(error))
             else:
-                await self._report(consumer, sources)
+                now = time.monotonic()
+                if not records or now >= told + REPORT_S:
+                    told = now
+                    await self._report(consumer, sources)
+
+    async def _fetch(self, consumer: Any) -> list[Any]:
+        """The next records, those of each partition in their order; none when none came for a while."""
+        records: list[Any] = []
+        timeout_ms = POLL_MS
+        while len(records) < self._batch_records:
+            most = min(_STEP_RECORDS, self._batch_records - len(records))
+            begun = time.perf_counter()
+            batches = await consumer.getmany(timeout_ms=timeout_ms, max_records=most)
+            if not batches:
+                break
+            for batch in batches.values():
+                records += batch
+            timeout_ms = 0
+            await others_first(min(time.perf_counter() - begun, SLICE_S))
+        return records
 
     async def _sources(self, consumer: Any) -> list[TopicPartition]:
         while True:

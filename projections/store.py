@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -32,7 +30,7 @@ from projections.metrics import ProjectionMetrics
 from projections.pages import EVERYTHING, Query, RowPage, RowRefusal, all_rows, page
 from projections.partner_sums import PartnerSums, partner_sums
 from projections.progress import Source
-from projections.slices import Steps, at_once
+from projections.slices import Steps, at_once, timed
 from projections.tables.table import Row, Table
 from projections.versions import Versions
 from schemas.programs import Programs
@@ -119,24 +117,12 @@ class Tables:
         unreadable: Sequence[Fault] = (),
     ) -> Steps[Folded]:
         """``apply`` in short steps, all of which have to be done; reads in between see what was before."""
-        spent, start = 0.0, time.perf_counter()
-        batch = Batch(self._store.get)
-        for first in range(0, len(facts), _STEP_FACTS):
-            step = facts[first : first + _STEP_FACTS]
-            self._guard(partial(self._fold, batch, step))
-            spent += time.perf_counter() - start
-            yield
-            start = time.perf_counter()
-        folded = batch.result()
-        folded.faults.extend(unreadable)
-        spent += time.perf_counter() - start
-        yield
-        start = time.perf_counter()
-        self._guard(lambda: self._write(folded, positions))
-        for fault in folded.faults:
-            self._log_once(fault)
+        try:
+            folded, spent = yield from timed(self._applying(facts, positions, unreadable))
+        except Exception as error:
+            self._raise_damage(error)
+            raise
         if self._metrics is not None:
-            spent += time.perf_counter() - start
             self._metrics.on_batch(folded, spent, self._store.size_bytes())
             self._metrics.waiting.set(self._book.waiting)
         return folded
@@ -239,7 +225,7 @@ class Tables:
         """Begin to fold over what is stored; programs of files are known before all else."""
         self.versions = Versions(self.programs)
         self._book = Book(self._store, self.versions)
-        changes, delta = self._book.drain()
+        changes, delta = at_once(self._book.draining())
         if changes:
             self._commit(changes, delta, {})
 
@@ -251,12 +237,23 @@ class Tables:
             elif batch.add(fact):
                 take(Ledger(fact.time, fact))
 
-    def _write(self, folded: Folded, positions: Mapping[Source, int]) -> None:
-        changes: list[Change] = list(folded.changes.items())
-        others, delta = self._book.drain()
+    def _applying(
+        self, facts: Sequence[Fact], positions: Mapping[Source, int], unreadable: Sequence[Fault]
+    ) -> Steps[Folded]:
+        batch = Batch(self._store.get)
+        for first in range(0, len(facts), _STEP_FACTS):
+            self._fold(batch, facts[first : first + _STEP_FACTS])
+            yield
+        folded = yield from batch.closing()
+        folded.faults.extend(unreadable)
+        others, delta = yield from self._book.draining()
+        yield
         delta.count += folded.delta.count
         delta.check += folded.delta.check
-        self._commit(changes + others, delta, positions)
+        self._commit([*folded.changes.items(), *others], delta, positions)
+        for fault in folded.faults:
+            self._log_once(fault)
+        return folded
 
     def _commit(self, changes: list[Change], delta: Delta, positions: Mapping[Source, int]) -> None:
         if self._store.get(VERSION) is None:
@@ -279,11 +276,15 @@ class Tables:
         try:
             return work()
         except Exception as error:
-            # rocksdict raises plain Exception for every status; only its text tells them apart.
-            if type(error) is Exception and "Corruption" in str(error):
-                self.damaged = True
-                raise StoreCorruptError(str(error)) from error
+            self._raise_damage(error)
             raise
+
+    def _raise_damage(self, error: Exception) -> None:
+        """Say it where an error means that the database is damaged."""
+        # rocksdict raises plain Exception for every status; only its text tells them apart.
+        if type(error) is Exception and "Corruption" in str(error):
+            self.damaged = True
+            raise StoreCorruptError(str(error)) from error
 
     def _log_once(self, fault: Fault) -> None:
         if fault.code not in self._logged:

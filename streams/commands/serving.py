@@ -205,13 +205,15 @@ def until_stopped(settings: Settings, work: Callable[[], Coroutine[Any, Any, Non
         click.UsageError: the settings do not allow it.
         WorkFailedError: it could not go on.
     """
+    import uvloop
+
     from projections.api.server import TlsError
     from projections.guard import BindingError
     from streams.engine.brokers import BrokerError, explained
 
     try:
         with explained(settings.brokers):
-            asyncio.run(work())
+            uvloop.run(work())
     except (BindingError, TlsError, SettingsError) as error:
         raise click.UsageError(str(error)) from None
     except BrokerError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from projections.slices import SLICE_S, Steps, at_once, in_slices
+from projections.slices import OTHERS_MOST, SLICE_S, Steps, at_once, in_slices, timed
 from projections.store import Tables
 from tests.projections.test_store import ANN, SOURCE, accrued
 
@@ -38,8 +38,73 @@ def test_others_are_heard_between_slices() -> None:
 
     assert asyncio.run(scenario()) == "all"
     assert len(done) == 20
-    # Each step fills a slice: an answer that takes two turns is given before the next one.
-    assert all(heard.count(steps) >= 2 for steps in range(1, 20)), heard
+    # Each step fills a slice: an answer that takes three turns is given before the next one.
+    assert all(heard.count(steps) >= 3 for steps in range(1, 20)), heard
+
+
+def test_who_waits_is_answered_before_work_goes_on() -> None:
+    """Five requests in a row come right after a long step; each takes three turns."""
+    done: list[int] = []
+    answered: list[int] = []
+
+    async def asking() -> None:
+        while not done:  # noqa: ASYNC110  turns are what is counted
+            await asyncio.sleep(0)
+        for _ in range(5):
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            at_once(work([], 1, SLICE_S / 5))
+            answered.append(len(done))
+
+    async def scenario() -> None:
+        other = asyncio.create_task(asking())
+        await in_slices(work(done, 3, 10 * SLICE_S))
+        await other
+
+    asyncio.run(scenario())
+
+    assert answered == [1] * 5
+
+
+def test_work_goes_on_though_others_never_end() -> None:
+    done: list[int] = []
+    ended = False
+
+    async def flood() -> None:
+        turns = 0
+        while not ended and turns < 2_000:
+            at_once(work([], 1, SLICE_S / 5))
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def scenario() -> float:
+        nonlocal ended
+        other = asyncio.create_task(flood())
+        before = time.thread_time()
+        await in_slices(work(done, 20, SLICE_S))
+        spent = time.thread_time() - before
+        ended = True
+        await other
+        return spent
+
+    # Twenty slices, and what others may take after each; one turn more goes on until it ends.
+    spent = asyncio.run(scenario())
+    assert done == list(range(20))
+    assert spent < 20 * SLICE_S * (1 + OTHERS_MOST + 1)
+
+
+def test_the_time_of_steps_is_without_the_pauses() -> None:
+    steps = timed(work([], 3, SLICE_S))
+    found = None
+    while found is None:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found = end.value
+        time.sleep(20 * SLICE_S)
+
+    assert found[0] == "all"
+    assert 3 * SLICE_S <= found[1] < 50 * SLICE_S
 
 
 def test_a_cancelled_caller_goes_when_all_steps_are_done() -> None:
