@@ -11,6 +11,8 @@ SEED ?= 1
 WORKERS ?= 2
 CODE := events schemas streams projections
 PYTEST := $(BIN)/python -m pytest
+# These tests wait more than they work; each of the two processes has brokers of its own.
+KAFKA_TESTS := $(PYTEST) tests/kafka --numprocesses 2 --dist worksteal
 
 # pip is quiet about what is already there, and never asks.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -43,13 +45,13 @@ run: setup ## Run Keyday on this machine with sample orders (ONCE=1: end after t
 test: setup lint types schemas-check ## Lint, types, and every test that this machine can run
 	@echo "==> Tests"
 	@status=0; $(PYTEST) --ignore tests/kafka --numprocesses auto || status=$$?; \
-	echo "==> Tests with a broker"; $(PYTEST) tests/kafka || status=$$?; exit $$status
+	echo "==> Tests with a broker"; $(KAFKA_TESTS) || status=$$?; exit $$status
 
 test-fast: setup ## Tests that need no broker and little time
 	@$(PYTEST) -m "not kafka and not slow" --numprocesses auto
 
 test-kafka: setup ## Tests on a real Kafka broker; fails when none can run
-	@KEYDAY_REQUIRE_KAFKA=1 $(PYTEST) tests/kafka
+	@KEYDAY_REQUIRE_KAFKA=1 $(KAFKA_TESTS)
 
 mutation: setup ## Break the rules one line at a time: do the tests notice? (MODULES="caps tiers", WORKERS=2, RESUME=1)
 	@nice -n 15 $(BIN)/python -m tests.mutation --workers $(WORKERS) $(if $(RESUME),--resume) $(MODULES)
