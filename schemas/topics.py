@@ -38,7 +38,7 @@ _INT64_MAX = 2**63 - 1
 
 
 class Topic(Struct, frozen=True, kw_only=True):
-    """One topic; ``key`` says what the record key is, ``types`` which CloudEvents are in it."""
+    """One topic; ``key`` says what the record key is, ``types`` which CloudEvents or messages are in it."""
 
     name: str
     direction: Direction
@@ -127,18 +127,21 @@ TOPICS: tuple[Topic, ...] = (
         direction="inbox",
         key="customer_id",
         doc="What other agents want of a customer, and records that came in on a wrong partition.",
+        types=("answered", "qualified", "decided", "settled", "undone", "standing"),
     ),
     Topic(
         name="partners-inbox",
         direction="inbox",
         key="partner_id",
         doc="What other agents want of a partner, and records that came in on a wrong partition.",
+        types=("credited", "answered", "returned", "clicked", "clicks-counted", "marked"),
     ),
     Topic(
         name="budgets-inbox",
         direction="inbox",
         key="budget id, or program id",
         doc="Grants that ask a budget, reversals that give back to it, and what is counted for the desk.",
+        types=("asked", "given-back", "counted"),
     ),
     Topic(
         name="rewards",

@@ -5,20 +5,28 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
+from events.messages import Message
+from projections.facts import SOURCES
+from projections.webhooks import config as webhooks
 from schemas import generate
 from schemas.asyncapi import asyncapi
 from schemas.codec import Decoded, dead_letter_line, encode_output
 from schemas.json_schemas import all_schemas
-from schemas.topics import ALL_TOPICS
+from schemas.messages import decode_message
+from schemas.topics import ALL_TOPICS, BY_NAME
+from streams.agents.budgets import Budgets
+from streams.agents.customers import Customers
+from streams.agents.partners import Partners
 from tests.schemas.examples import INPUTS, Tree, decode, example
 from tests.schemas.test_dead_letters import letter
 from tests.schemas.test_rewards import ACCRUED
+from tests.streams.test_operations import lea, order, ran
 
 SCHEMAS = all_schemas()
 
@@ -135,6 +143,45 @@ def test_asyncapi_has_every_topic_with_its_messages_and_operations() -> None:
                 assert resolve(document, target["payload"]["schema"]["$ref"])["type"] == "object"
     assert used == set(document["components"]["messages"])
     for operation in document["operations"].values():
+        channel = resolve(document, operation["channel"]["$ref"])
         assert operation["action"] in {"send", "receive"}
-        assert resolve(document, operation["channel"]["$ref"])["address"] in document["channels"]
+        assert channel["address"] in document["channels"]
+        messages = [resolve(document, one["$ref"]) for one in operation["messages"]]
+        assert messages == list(channel["messages"].values()) != []
     assert {type_ for _, type_ in INPUTS} < used
+
+
+def test_asyncapi_has_each_topic_that_is_read_and_each_that_is_written() -> None:
+    acts = {
+        (one["action"], one["channel"]["$ref"].rpartition("/")[2])
+        for one in asyncapi()["operations"].values()
+    }
+    read = {name for action, name in acts if action == "receive"}
+    outputs = {topic.name for topic in ALL_TOPICS if topic.direction == "output"}
+
+    assert {name for action, name in acts if action == "send"} == set(BY_NAME)
+    assert read & outputs == {*SOURCES, *webhooks.TOPICS} & outputs
+    assert read - outputs == BY_NAME.keys() - outputs
+    assert {name for agent in (Customers, Partners, Budgets) for name in agent.inputs} <= read
+
+
+def test_the_messages_of_inboxes_are_those_that_agents_send(tmp_path: Path) -> None:
+    records = [
+        lea(),
+        order("a", "2026-03-02T10:00:00Z", "120.00"),
+        order("b", "2026-03-04T10:00:00Z", "12.00"),
+    ]
+    embedded, _ = ran(tmp_path, records)
+    log, declared = embedded.log, {topic.name: set(topic.types) for topic in ALL_TOPICS}
+    try:
+        for name in ("customers-inbox", "partners-inbox", "budgets-inbox"):
+            told = [decode_message(one.value) for one in log.read(name, 0, 0, log.end_offset(name, 0))]
+            tags = {one.__struct_config__.tag for one in told if one is not None}
+            assert tags
+            assert tags <= declared[name], name
+    finally:
+        embedded.close()
+    inboxes = [topic.types for topic in ALL_TOPICS if topic.direction == "inbox"]
+    assert {type_ for types in inboxes for type_ in types} == {
+        struct.__struct_config__.tag for struct in get_args(Message)
+    }
