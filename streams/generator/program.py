@@ -136,8 +136,7 @@ coupon_wins = true
 
 _SINGLES_DAY: Final = """\
 [[key_day]]
-id = "singles_day"
-rrule = "FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=11"
+use = "singles_day"
 markets = [{markets}]
 """
 
