@@ -35,6 +35,7 @@ from projections.facts import (
 from projections.fold import STEP_ROWS
 from projections.keys import key_of
 from projections.orders import (
+    BUDGET_DAYS,
     BUDGETS,
     CHANNELS,
     GOALS,
@@ -52,6 +53,7 @@ from projections.orders import (
 )
 from projections.slices import Steps
 from projections.tables import (
+    budget_days,
     budgets,
     channel_performance,
     compliance_cases,
@@ -123,6 +125,7 @@ class Book:
             PARTNERS: space(partner_performance.PREFIX, list),
             CHANNELS: space(channel_performance.PREFIX, list),
             LEADERS: space(leaderboard.PREFIX, list),
+            BUDGET_DAYS: space(budget_days.PREFIX, list),
         }
         self._key_days: Space[StoredKeyDay] = space(key_day_performance.PREFIX, StoredKeyDay)
         self._budgets: Space[StoredBudget] = space(budgets.PREFIX, StoredBudget)

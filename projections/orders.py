@@ -30,6 +30,7 @@ KEY_DAYS: Final = "key_day_performance"
 LEADERS: Final = "leaderboard"
 GOALS: Final = "goals"
 BUDGETS: Final = "budgets"
+BUDGET_DAYS: Final = "budget_days"
 
 _PARTNER: Final = "partner:"
 
@@ -193,8 +194,9 @@ def _spend(order: Order, versions: Versions, found: Contributions) -> None:
         program = versions.version(order.program, grant.version)
         home = versions.home(order.program)
         budget = None if program is None else program.budgets.get(grant.budget)
-        monthly = budget is not None and budget.period == "month" and home is not None
-        period = iso_date(home.ordinal(grant.time))[:7] if monthly and home is not None else "lifetime"
+        day = None if home is None else iso_date(home.ordinal(grant.time))
+        monthly = budget is not None and budget.period == "month" and day is not None
+        period = day[:7] if monthly and day is not None else "lifetime"
         key = (BUDGETS, (order.program, grant.budget, period))
         _, before = found.get(key, ("", (0, 0, grant.time, grant.time)))
         sums = (
@@ -204,3 +206,7 @@ def _spend(order: Order, versions: Versions, found: Contributions) -> None:
             max(before[3], grant.time),
         )
         found[key] = (grant.unit, sums)
+        if day is not None:
+            on = (BUDGET_DAYS, (order.program, grant.budget, day))
+            _, (granted, back) = found.get(on, ("", (0, 0)))
+            found[on] = (grant.unit, (granted + grant.amount, back + grant.reversed))

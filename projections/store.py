@@ -38,7 +38,7 @@ from streams.engine.state import Change, Delta
 from streams.engine.store import StoreCorruptError, open_store
 
 #: Bump when a fold or the layout of a row changes: older tables are rebuilt from the topics.
-FOLD_VERSION: Final = 6
+FOLD_VERSION: Final = 7
 
 #: What tables of this version are marked with.
 STAMP: Final = b"%d" % FOLD_VERSION

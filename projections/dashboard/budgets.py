@@ -5,9 +5,11 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from typing import Final
 
 from events.time import parse_time
+from projections.dashboard import chart
 from projections.dashboard.figures import per_mille, ratio
 from projections.dashboard.sums import Row
 from projections.dashboard.view import Context, View
@@ -15,6 +17,8 @@ from schemas.program import Budget
 
 #: From this share on a budget is nearly spent, unless its alerts name another.
 _LOW: Final = Decimal("0.8")
+#: The newest days of a budget that its chart has.
+_CHARTED_DAYS: Final = 92
 #: Days: who is told that a budget lasts longer learns nothing.
 _LONG_DAYS: Final = 3_660
 
@@ -28,8 +32,12 @@ def budgets_page(view: View) -> Context:
         if row["period"] not in {month, "lifetime"} and row["amount"] is not None
     ]
     over.sort(key=lambda row: (row["period"], row["budget_id"]), reverse=True)
+    paces = [
+        _pace(view, budget, row) for budget, row in _present(view) if row is not None and row["first_day"]
+    ]
     return {
         "budgets": meters(view),
+        "paces": sorted(paces, key=lambda one: one.title),
         "over": [
             {
                 "id": row["budget_id"],
@@ -46,6 +54,12 @@ def budgets_page(view: View) -> Context:
 
 def meters(view: View) -> list[Context]:
     """The budgets of the program in their present period, the fullest first; also those without a grant."""
+    found = [_meter(view, budget, row) for budget, row in _present(view)]
+    return sorted(found, key=lambda one: (-one["done"], one["id"]))
+
+
+def _present(view: View) -> list[tuple[Budget, Row | None]]:
+    """The budgets of the program, each with the row of its present period, if it has one."""
     if view.program is None:
         return []
     month = f"{view.today:%Y-%m}"
@@ -54,8 +68,7 @@ def meters(view: View) -> list[Context]:
         for row in view.data.rows("budgets", program=view.name)
         if row["period"] in {month, "lifetime"}
     }
-    found = [_meter(view, budget, rows.get(budget.id)) for budget in view.program.budgets.values()]
-    return sorted(found, key=lambda one: (-one["done"], one["id"]))
+    return [(budget, rows.get(budget.id)) for budget in view.program.budgets.values()]
 
 
 def _meter(view: View, budget: Budget, row: Row | None) -> Context:
@@ -96,6 +109,59 @@ def _meter(view: View, budget: Budget, row: Row | None) -> Context:
             for one in budget.alerts
         ],
     }
+
+
+def _pace(view: View, budget: Budget, row: Row) -> chart.Chart:
+    """What was spent day by day, and what it would be had as much been spent on each day.
+
+    A month is paced by its whole budget; a budget without an end by what it has come to.
+    """
+    reader = view.reader
+    start, last, _ = _time(view, budget, row)
+    begin = start or view.today
+    end = last or max(view.today, begin)
+    count = (end - begin).days + 1
+    whole = budget.amount if last is not None else row["spent"]
+    days = [begin + timedelta(days=one) for one in range(max(0, count - _CHARTED_DAYS), count)]
+    spent = {
+        date.fromisoformat(one["day"]): one["spent"]
+        for one in view.data.rows(
+            "budget_days",
+            program=view.name,
+            budget_id=budget.id,
+            day_from=days[0].isoformat(),
+            day_to=days[-1].isoformat(),
+        )
+    }
+    over = [day for day in days if day <= max([view.today, *spent])]
+    before = row["spent"] - sum(spent.values())
+    so_far = [before + each for each in accumulate(spent.get(day, 0) for day in over)]
+    even = [whole * ((day - begin).days + 1) // count for day in days]
+    labels = [reader.short_date(day) for day in days]
+    names = [reader.say("spent-so-far"), reader.say("even-pace")]
+    return chart.Chart(
+        title=reader.say("pace-chart", budget=budget.id),
+        summary=reader.say(
+            "pace-chart-text",
+            budget=budget.id,
+            first=labels[0],
+            last=labels[len(over) - 1],
+            spent=view.money(so_far[-1]),
+            even=view.money(even[len(over) - 1]),
+        ),
+        svg=chart.lines(
+            labels,
+            [chart.Series(names[0], so_far), chart.Series(names[1], even, filled=False)],
+            view.axis,
+            lambda value: view.money(int(value)),
+        ),
+        columns=[reader.say("day"), reader.say("spent"), *names],
+        rows=[
+            [reader.date(day), view.money(spent.get(day, 0)), view.money(come), view.money(pace)]
+            for day, come, pace in reversed(list(zip(over, so_far, even, strict=False)))
+        ],
+        legend=names,
+    )
 
 
 def _time(view: View, budget: Budget, row: Row | None) -> tuple[date | None, date | None, Decimal | None]:

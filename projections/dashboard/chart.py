@@ -41,10 +41,11 @@ class Chart(Struct, frozen=True):
 
 
 class Series(Struct, frozen=True):
-    """One kind of bars, or a line."""
+    """One kind of bars, or a line; a line may end before the labels do, and have nothing filled below it."""
 
     name: str
     values: Sequence[int]
+    filled: bool = True
 
 
 def columns(labels: Sequence[str], series: Sequence[Series], axis: Format, exact: Format) -> Markup:
@@ -100,12 +101,12 @@ def _drawn(
     )
     chart.x_labels = list(labels)
     for one in series:
-        chart.add(one.name, list(one.values))
+        chart.add(one.name, list(one.values), **({} if one.filled else {"fill": False}))
     root = chart.render_tree()
     texts = [
         f"{label} {one.name}".strip() + f": {exact(value)}"
         for one in series
-        for label, value in zip(labels, one.values, strict=True)
+        for label, value in zip(labels, one.values, strict=False)
     ]
     _strip(root, texts)
     return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704  pygal escapes what it is given

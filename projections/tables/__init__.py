@@ -6,6 +6,7 @@ from typing import Final
 
 from projections.tables import (
     balances,
+    budget_days,
     budgets,
     channel_performance,
     compliance_cases,
@@ -30,6 +31,7 @@ TABLES: Final[dict[str, Table]] = {
         key_day_performance,
         channel_performance,
         budgets,
+        budget_days,
         goals,
         tiers,
         referrals,

@@ -507,6 +507,27 @@ def budgets(files: Files) -> list[Row]:
     return [_budget_row(files, key, one) for key, one in sorted(rows.items())]
 
 
+def budget_days(files: Files) -> list[Row]:
+    grants = {}
+    days: dict[tuple[str, str, str], Row] = {}
+    for event in files.output("rewards"):
+        data = event["data"]
+        for posting in data["postings"]:
+            if posting["from"].startswith("budget:"):
+                day = files.day(data["program"], parse_time(event["time"])).isoformat()
+                key = (data["program"], posting["from"].removeprefix("budget:"), day)
+                grants[data["entry_id"]] = key
+                days.setdefault(key, {"unit": data["unit"], "granted": 0, "reversed": 0})
+                days[key]["granted"] += posting["amount"]
+            if posting["to"].startswith("budget:"):
+                days[grants[data["reverses"]]]["reversed"] += posting["amount"]
+    names = ("program", "budget_id", "day")
+    return [
+        dict(zip(names, key, strict=True)) | one | {"spent": one["granted"] - one["reversed"]}
+        for key, one in sorted(days.items())
+    ]
+
+
 def _opened(files: Files) -> Iterable[tuple[Row, date, int, bool]]:
     """Each version on the home day of each of its orders, with the day's last instant, and on its first day."""
     days = {(one["program"], one["program_version"], one["day"]) for one in orders(files)}
@@ -751,6 +772,7 @@ NAIVE = {
         key_day_performance,
         leaderboard,
         budgets,
+        budget_days,
         goals,
         tiers,
         referrals,

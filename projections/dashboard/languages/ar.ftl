@@ -335,6 +335,10 @@ budget-lasts = بهذه الوتيرة تكفي حتى { $day }
 budget-lasts-period = بهذه الوتيرة تكفي للمدة
 budgets-none = لا ميزانيات
 budgets-none-text = تظهر هنا ميزانيات ملف البرنامج مع ما أنفق منها.
+pace-chart = { $budget }: الإنفاق يوما بيوم
+pace-chart-text = ما أنفق من { $budget } من { $first } إلى { $last }: { $spent }. وبوتيرة منتظمة كان سيبلغ { $even }.
+spent-so-far = المنفق حتى الآن
+even-pace = وتيرة منتظمة
 over-trim = تمنح ما تبقى
 over-reject = تمنح الكل أو لا شيء
 

@@ -300,6 +300,10 @@ budget-lasts = Bei diesem Tempo reicht es bis { $day }
 budget-lasts-period = Bei diesem Tempo reicht es für den Zeitraum
 budgets-none = Keine Budgets
 budgets-none-text = Budgets der Programmdatei erscheinen hier mit dem, was ausgegeben ist.
+pace-chart = { $budget }: ausgegeben Tag für Tag
+pace-chart-text = Ausgegeben von { $budget }, { $first } bis { $last }: { $spent }. Bei gleichmäßigem Verlauf wären es { $even }.
+spent-so-far = Bisher ausgegeben
+even-pace = Gleichmäßiger Verlauf
 over-trim = gewährt, was übrig ist
 over-reject = gewährt alles oder nichts
 

@@ -300,6 +300,10 @@ budget-lasts = At this pace it lasts until { $day }
 budget-lasts-period = At this pace it lasts for the period
 budgets-none = No budgets
 budgets-none-text = Budgets of the program file appear here with what they have spent.
+pace-chart = { $budget }: spent day by day
+pace-chart-text = Spent of { $budget }, { $first } to { $last }: { $spent }. At an even pace it would be { $even }.
+spent-so-far = Spent so far
+even-pace = Even pace
 over-trim = pays what is left
 over-reject = pays all or nothing
 

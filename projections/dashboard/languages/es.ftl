@@ -300,6 +300,10 @@ budget-lasts = A este ritmo dura hasta el { $day }
 budget-lasts-period = A este ritmo alcanza para el período
 budgets-none = Sin presupuestos
 budgets-none-text = Los presupuestos del archivo del programa aparecen aquí con lo que han gastado.
+pace-chart = { $budget }: gastado día a día
+pace-chart-text = Gastado de { $budget }, del { $first } al { $last }: { $spent }. A un ritmo constante serían { $even }.
+spent-so-far = Gastado hasta ahora
+even-pace = Ritmo constante
 over-trim = concede lo que queda
 over-reject = concede todo o nada
 

@@ -300,6 +300,10 @@ budget-lasts = À ce rythme, il dure jusqu’au { $day }
 budget-lasts-period = À ce rythme, il suffit pour la période
 budgets-none = Aucun budget
 budgets-none-text = Les budgets du fichier de programme apparaissent ici avec ce qu’ils ont dépensé.
+pace-chart = { $budget } : dépensé jour par jour
+pace-chart-text = Dépensé sur { $budget }, du { $first } au { $last } : { $spent }. À un rythme régulier, ce serait { $even }.
+spent-so-far = Dépensé jusqu’ici
+even-pace = Rythme régulier
 over-trim = accorde ce qui reste
 over-reject = accorde tout ou rien
 

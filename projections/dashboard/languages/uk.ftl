@@ -319,6 +319,10 @@ budget-lasts = За такого темпу вистачить до { $day }
 budget-lasts-period = За такого темпу вистачить на період
 budgets-none = Бюджетів немає
 budgets-none-text = Бюджети з файлу програми з’являються тут із тим, що витрачено.
+pace-chart = { $budget }: витрати день за днем
+pace-chart-text = Витрачено з { $budget }, { $first } – { $last }: { $spent }. За рівномірного темпу було б { $even }.
+spent-so-far = Витрачено досі
+even-pace = Рівномірний темп
 over-trim = надає те, що лишилося
 over-reject = надає все або нічого
 
