@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
 from typing import Final
+
+from msgspec import Struct
 
 from events.time import parse_time
 from projections.dashboard import chart
@@ -111,54 +114,69 @@ def _meter(view: View, budget: Budget, row: Row | None) -> Context:
     }
 
 
+class Pace(Struct, frozen=True):
+    """What was spent by the end of each day so far, and what it would be at an even pace."""
+
+    days: list[date]
+    so_far: list[int]
+    even: list[int]
+
+
+def pace(days: list[date], today: date, whole: int, total: int, spent: Mapping[date, int]) -> Pace:
+    """The newest days of a period, which is to spend the ``whole``; ``total`` is what it came to by now."""
+    shown = days[-_CHARTED_DAYS:]
+    over = [day for day in shown if day <= max([today, *spent])]
+    before = total - sum(spent.get(day, 0) for day in over)
+    so_far = [before + each for each in accumulate(spent.get(day, 0) for day in over)]
+    skipped = len(days) - len(shown) + 1
+    return Pace(shown, so_far, [whole * (skipped + place) // len(days) for place in range(len(shown))])
+
+
 def _pace(view: View, budget: Budget, row: Row) -> chart.Chart:
     """What was spent day by day, and what it would be had as much been spent on each day.
 
     A month is paced by its whole budget; a budget without an end by what it has come to.
     """
     reader = view.reader
-    start, last, _ = _time(view, budget, row)
-    begin = start or view.today
-    end = last or max(view.today, begin)
-    count = (end - begin).days + 1
-    whole = budget.amount if last is not None else row["spent"]
-    days = [begin + timedelta(days=one) for one in range(max(0, count - _CHARTED_DAYS), count)]
-    spent = {
-        date.fromisoformat(one["day"]): one["spent"]
-        for one in view.data.rows(
-            "budget_days",
-            program=view.name,
-            budget_id=budget.id,
-            day_from=days[0].isoformat(),
-            day_to=days[-1].isoformat(),
-        )
-    }
-    over = [day for day in days if day <= max([view.today, *spent])]
-    before = row["spent"] - sum(spent.values())
-    so_far = [before + each for each in accumulate(spent.get(day, 0) for day in over)]
-    even = [whole * ((day - begin).days + 1) // count for day in days]
-    labels = [reader.short_date(day) for day in days]
+    first, last, _ = _time(view, budget, row)
+    begin = first or view.today
+    count = (max(last or view.today, begin) - begin).days + 1
+    days = [begin + timedelta(days=one) for one in range(count)]
+    found = view.data.rows(
+        "budget_days",
+        program=view.name,
+        budget_id=budget.id,
+        day_from=days[0].isoformat(),
+        day_to=days[-1].isoformat(),
+    )
+    spent = {date.fromisoformat(one["day"]): one["spent"] for one in found}
+    drawn = pace(days, view.today, row["spent"] if last is None else budget.amount, row["spent"], spent)
+    labels = [reader.short_date(day) for day in drawn.days]
     names = [reader.say("spent-so-far"), reader.say("even-pace")]
+    now = len(drawn.so_far) - 1
     return chart.Chart(
         title=reader.say("pace-chart", budget=budget.id),
         summary=reader.say(
             "pace-chart-text",
             budget=budget.id,
             first=labels[0],
-            last=labels[len(over) - 1],
-            spent=view.money(so_far[-1]),
-            even=view.money(even[len(over) - 1]),
+            last=labels[now],
+            spent=view.money(drawn.so_far[now]),
+            even=view.money(drawn.even[now]),
         ),
         svg=chart.lines(
             labels,
-            [chart.Series(names[0], so_far), chart.Series(names[1], even, filled=False)],
+            [
+                chart.Series(names[0], drawn.so_far, filled=False),
+                chart.Series(names[1], drawn.even, filled=False),
+            ],
             view.axis,
             lambda value: view.money(int(value)),
         ),
         columns=[reader.say("day"), reader.say("spent"), *names],
         rows=[
-            [reader.date(day), view.money(spent.get(day, 0)), view.money(come), view.money(pace)]
-            for day, come, pace in reversed(list(zip(over, so_far, even, strict=False)))
+            [reader.date(day), view.money(spent.get(day, 0)), view.money(come), view.money(even)]
+            for day, come, even in list(zip(drawn.days, drawn.so_far, drawn.even, strict=False))[::-1]
         ],
         legend=names,
     )

@@ -27,3 +27,11 @@ def test_rows_lie_in_the_order_that_they_are_given_in() -> None:
     labels = re.findall(r'<text[^>]* y="([\d.]+)"[^>]*>(first|second)<', svg)
     assert [name for _, name in sorted(labels, key=lambda one: float(one[0]))] == ["first", "second"]
     assert re.findall(r"<title>([^<]+)</title>", svg) == ["second: 4 €", "first: 9 €"]
+
+
+def test_a_line_may_end_before_the_others_with_nothing_filled_below() -> None:
+    spent, even = chart.Series("spent", [1, 4], filled=False), chart.Series("even", [1, 2, 3], filled=False)
+    svg = str(chart.lines(["Mo", "Tu", "We"], [spent, even], shown, shown))
+
+    first, second = re.findall(r'<path d="([^"]+)" class="line reactive nofill"', svg)
+    assert (len(re.findall(r"[\d.]+ [\d.]+", first)), len(re.findall(r"[\d.]+ [\d.]+", second))) == (2, 3)
