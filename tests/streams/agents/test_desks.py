@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from events.messages import Counted, Send
-from events.milestones import GoalProgressed, ReviewDue
+from events.milestones import GoalProgressed, KeyDayClosed, ReviewDue
 from events.outputs import AttributionDecided, Decision
 from schemas.programs import Programs
 from streams.agents.budgets import Budgets
@@ -45,6 +45,8 @@ id = "daily-enough"
 cadence = "weekly"
 day = 1
 """
+#: With a key day on March 10, 2026.
+FAIR = TEXT + '[[key_day]]\nid = "fair"\ndates = { 2026 = ["2026-03-10"] }\n'
 ZONE = "Europe/Paris"
 #: Monday.
 DAY = date(2026, 3, 9).toordinal()
@@ -53,8 +55,8 @@ DAY = date(2026, 3, 9).toordinal()
 class Desk:
     """A budgets agent with one program, and what it says."""
 
-    def __init__(self) -> None:
-        self.agent = Budgets(State(DictReader()), Programs([program(TEXT)]))
+    def __init__(self, text: str = TEXT) -> None:
+        self.agent = Budgets(State(DictReader()), Programs([program(text)]))
         self.said: list[Decision] = []
 
     def emit(self, event: Any) -> None:
@@ -74,6 +76,18 @@ class Desk:
             for one in self.said
             if isinstance(one.data, GoalProgressed)
         ]
+
+    def reached(self) -> list[tuple[str, str]]:
+        """By the end of which day the goal's shares were reached."""
+        return [
+            (one.data.threshold, one.data.day) for one in self.said if isinstance(one.data, GoalProgressed)
+        ]
+
+    def closed(self) -> list[KeyDayClosed]:
+        return [one.data for one in self.said if isinstance(one.data, KeyDayClosed)]
+
+    def reviews(self) -> list[ReviewDue]:
+        return [one.data for one in self.said if isinstance(one.data, ReviewDue)]
 
 
 def told(partition: int, day: int, orders: int, *, done: bool = True, number: int = 0) -> Counted:
@@ -163,6 +177,47 @@ def test_whatever_comes_first_it_says_the_same() -> None:
 
     assert len(found) == 1
     assert desk.goals() == [("0.5", 3), ("0.8", 6), ("1", 6)]
+
+
+def test_a_partition_that_begins_after_all_others_are_done_counts_late_and_nothing_is_said_twice() -> None:
+    """As docs/goals.md says: history fed at once, to a worker that is up and to one that comes later."""
+
+    def sold(partition: int, day: int, *home_days: int) -> Counted:
+        cells = {(one, one, "FR", "direct", ("fair",) * (one == DAY + 1)): (1, 100, 0) for one in home_days}
+        return Counted("acme", "customers", partition, day, 0, midnight_of(ZONE, day), True, cells)
+
+    def history(partition: int) -> list[Counted]:
+        """An order a day; what was read before the first tick is all told with the first midnight."""
+        days = range(DAY, DAY + 5)
+        return [
+            told(partition, DAY, 0),
+            sold(partition, DAY + 1, *days),
+            *(sold(partition, 1 + one) for one in days),
+        ]
+
+    desks = [Desk(FAIR), Desk(FAIR)]
+    now = DAY + 5
+    for desk in desks:
+        desk.hear(*history(0))
+        if desk is desks[0]:
+            desk.hear(told(1, DAY, 0))  # began to count: it is waited for
+        desk.tick(now)
+        desk.hear(*history(1))
+        for day in range(now + 1, DAY + 15):
+            desk.tick(day)
+            desk.hear(sold(0, day), sold(1, day))
+    together, apart = desks
+
+    first, second, fourth = (date.fromordinal(DAY + number).isoformat() for number in (0, 1, 3))
+    assert together.reached() == [("0.5", first), ("0.8", second), ("1", second)]
+    assert apart.reached() == [("0.5", second), ("0.8", fourth), ("1", fourth)]
+    assert [(one.orders, one.revenue) for one in together.closed()] == [(2, 200)]
+    assert [(one.orders, one.revenue) for one in apart.closed()] == [(1, 100)]
+    # A review that comes after it has all of it.
+    assert [one.orders for one in together.reviews()] == [one.orders for one in apart.reviews()] == [10, 0]
+    for desk in desks:
+        ids = [one.id for one in desk.said]
+        assert len(ids) == len(set(ids))
 
 
 def test_very_much_is_told_ahead() -> None:
