@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
-from streams.engine.brokers import BrokerError
 from streams.engine.record import RecordLike
 
 #: Milliseconds: how long a fetch waits for records.
@@ -24,7 +24,7 @@ _FETCH_BYTES: Final = 4 * 1024 * 1024
 T = TypeVar("T")
 
 
-class TopicsSilentError(BrokerError):
+class TopicsSilentError(KafkaError):
     """The brokers brought nothing for as long as they are waited for."""
 
     def __init__(self, where: str, patience_s: float) -> None:
@@ -32,6 +32,10 @@ class TopicsSilentError(BrokerError):
             f"topics_silent: {where}: nothing came for {patience_s:g} s (KEYDAY_STALL_TIMEOUT_S); "
             "see to the brokers and begin again"
         )
+
+    def __str__(self) -> str:
+        """The message without the name of the class, which others of the kind say before it."""
+        return str(self.args[0])
 
 
 class KafkaSource:

@@ -210,13 +210,16 @@ def _log(settings: Settings) -> Iterator[Source]:
 
 @contextmanager
 def _kafka(settings: Settings) -> Iterator[Source]:
-    from projections.kafka_source import kafka_source
+    from projections.kafka_source import TopicsSilentError, kafka_source
     from streams.app import kafka_clients
     from streams.engine.brokers import BrokerError, explained
 
-    patience = settings.stall_timeout_s
     try:
-        with explained(settings.brokers), kafka_source(kafka_clients(settings), patience) as source:
-            yield source
+        with explained(settings.brokers):
+            try:
+                with kafka_source(kafka_clients(settings), settings.stall_timeout_s) as source:
+                    yield source
+            except TopicsSilentError as error:  # it says itself why
+                raise WorkFailedError(str(error)) from None
     except BrokerError as error:
         raise WorkFailedError(str(error)) from None

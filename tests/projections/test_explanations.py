@@ -18,6 +18,7 @@ from projections import http
 from projections.api.tokens import TokenBook
 from projections.explanations import MAX_ID_CHARS, Explanations, OpenSource, best_language
 from projections.guard import Guard
+from projections.kafka_source import TopicsSilentError
 from projections.progress import Progress
 from projections.store import Tables
 from schemas.programs import Programs
@@ -187,10 +188,11 @@ def test_who_may_see_a_part_is_told_that_part_and_others_nothing(
         assert ("ada" in str(told[1])) == (scope != "partner:lea")
 
 
-def test_brokers_that_are_away_are_no_fault_of_the_reader(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [KafkaConnectionError("no broker"), TopicsSilentError("programs", 120.0)])
+def test_brokers_that_are_away_are_no_fault_of_the_reader(tmp_path: Path, error: Exception) -> None:
     @contextmanager
     def away() -> Iterator[Source]:
-        raise KafkaConnectionError("no broker")
+        raise error
         yield
 
     async def scenario() -> Answer:
