@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import product
+from itertools import pairwise, product
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -188,6 +190,91 @@ def test_nothing_keeps_people_out(browser: Browser, demo: Demo, scheme: str, lan
                 if one["impact"] in GRAVE
             ]
         assert {path: one for path, one in found.items() if one} == {}
+
+
+#: Roles that say nothing without a name; a part that can be scrolled is a group.
+NAMED_ROLES = {
+    "button",
+    "checkbox",
+    "columnheader",
+    "combobox",
+    "DisclosureTriangle",
+    "figure",
+    "form",
+    "heading",
+    "image",
+    "link",
+    "navigation",
+    "region",
+    "rowheader",
+    "search",
+    "searchbox",
+    "table",
+    "textbox",
+}
+#: What the tree of a page does not tell: cells without a scope, texts that speak up, an order of its own for
+#: Tab, and names that leave out what is to be seen (who says "click Why" is not understood).
+MARKUP = """() => ({
+    scope: [...document.querySelectorAll('th:not([scope])')].map((one) => one.outerHTML),
+    live: [...document.querySelectorAll('[aria-live], [role=status], [role=log], [role=alert]')].length,
+    order: [...document.querySelectorAll('[tabindex]')].filter((one) => one.tabIndex > 0).length,
+    unseen: [...document.querySelectorAll('a[aria-label], button[aria-label], summary[aria-label]')]
+        .filter((one) => !one.ariaLabel.toLowerCase().includes(one.innerText.trim().toLowerCase()))
+        .map((one) => one.outerHTML),
+})"""
+
+
+def heard(page: Page) -> list[tuple[str, str, dict[str, Any]]]:
+    """Role, name and properties of what a screen reader comes to, in its order."""
+    session = page.context.new_cdp_session(page)
+    nodes = {one["nodeId"]: one for one in session.send("Accessibility.getFullAXTree")["nodes"]}
+    session.detach()
+    found = []
+
+    def walk(node: dict[str, Any]) -> None:
+        if not node["ignored"]:
+            properties = {one["name"]: one["value"].get("value") for one in node.get("properties", [])}
+            found.append((node["role"]["value"], node.get("name", {}).get("value", "").strip(), properties))
+        for child in node.get("childIds", []):
+            if child in nodes:
+                walk(nodes[child])
+
+    walk(next(one for one in nodes.values() if "parentId" not in one))
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_who_listens_to_a_page_hears_what_there_is_and_in_which_order(
+    browser: Browser, demo: Demo, language: str
+) -> None:
+    with opened(browser, demo.url) as page:
+        page.goto("/partners/partner-002")
+        why = page.locator("a.why").first.get_attribute("href")
+        page.goto("/cases?state=all")
+        case = page.locator("a.case").first.get_attribute("href")
+        for path in (*PAGES, "/find?q=nobody", str(why), str(case), "/customers/customer-1"):
+            page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            for details in page.locator("main details").all():
+                details.evaluate("one => one.open = true")
+            nodes = heard(page)
+            roles = Counter(role for role, _, _ in nodes)
+            levels = [properties["level"] for role, _, properties in nodes if role == "heading"]
+            regions = Counter(name for role, name, _ in nodes if role in {"region", "navigation"})
+
+            assert [(role, path) for role, name, _ in nodes if role in NAMED_ROLES and not name] == []
+            assert [name for _, name, properties in nodes if properties.get("focusable") and not name] in (
+                [],
+                [""],
+            )
+            assert (roles["main"], roles["banner"]) == (1, 1), path
+            assert [levels[0], levels.count(1)] == [1, 1], path
+            assert all(after <= before + 1 for before, after in pairwise(levels)), (path, levels)
+            assert [name for name, count in regions.items() if count > 1] == [], path
+            assert page.evaluate(MARKUP) == {"scope": [], "live": 0, "order": 0, "unseen": []}, path
+        page.goto(f"/system?lang={language}")
+        raw = page.locator("tbody code[dir=ltr]")
+        assert raw.count() > 0
+        assert {one.get_attribute("lang") for one in raw.all()} == {"en"}
 
 
 def test_the_keyboard_is_enough(browser: Browser, demo: Demo) -> None:

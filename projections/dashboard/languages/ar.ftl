@@ -189,6 +189,7 @@ find-text = معرف الشريك أو العميل
 find-button = بحث
 find-nothing = لا يوجد حساب باسم { $name }
 find-nothing-text = يبحث عن المعرفات كما هي مكتوبة. جربوا واحدا من قائمة الشركاء.
+filters = عوامل التصفية
 show = عرض
 span = المدة
 span-7 = 7 أيام

@@ -154,6 +154,7 @@ find-text = ID von Partner oder Kunde
 find-button = Finden
 find-nothing = Es gibt kein Konto namens { $name }
 find-nothing-text = IDs werden gesucht, wie sie geschrieben sind. Versuchen Sie eine aus der Liste der Partner.
+filters = Filter
 show = Zeigen
 span = Zeitraum
 span-7 = 7 Tage

@@ -154,6 +154,7 @@ find-text = Partner or customer ID
 find-button = Find
 find-nothing = There is no account named { $name }
 find-nothing-text = IDs are looked up as they are written. Try one from the list of partners.
+filters = Filters
 show = Show
 span = Time
 span-7 = 7 days

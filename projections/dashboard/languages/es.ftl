@@ -154,6 +154,7 @@ find-text = ID de socio o de cliente
 find-button = Buscar
 find-nothing = No hay ninguna cuenta llamada { $name }
 find-nothing-text = Los ID se buscan tal como están escritos. Pruebe uno de la lista de socios.
+filters = Filtros
 show = Mostrar
 span = Período
 span-7 = 7 días

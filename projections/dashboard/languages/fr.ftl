@@ -154,6 +154,7 @@ find-text = ID de partenaire ou de client
 find-button = Trouver
 find-nothing = Il n’y a pas de compte nommé { $name }
 find-nothing-text = Les ID sont recherchés tels qu’ils sont écrits. Essayez-en un de la liste des partenaires.
+filters = Filtres
 show = Afficher
 span = Période
 span-7 = 7 jours

@@ -173,6 +173,7 @@ find-text = ID партнера або клієнта
 find-button = Знайти
 find-nothing = Немає рахунку з назвою { $name }
 find-nothing-text = ID шукаються так, як написані. Спробуйте один зі списку партнерів.
+filters = Фільтри
 show = Показати
 span = Період
 span-7 = 7 днів
