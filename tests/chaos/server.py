@@ -21,18 +21,18 @@ STEPS = ("taken", "before_write", "after_write")
 def end_at_step(env: Mapping[str, str]) -> None:
     """Let every batch of the tables go through its steps aloud."""
     on_step = last_step(env)
-    applying, write = Tables.applying, Tables._write
+    applying, commit = Tables.applying, Tables._commit
 
     def applying_aloud(self: Tables, *batch: Any) -> Any:
         on_step("taken")
         return (yield from applying(self, *batch))
 
-    def write_aloud(self: Tables, *rows: Any) -> None:
+    def commit_aloud(self: Tables, *rows: Any) -> None:
         on_step("before_write")
-        write(self, *rows)
+        commit(self, *rows)
         on_step("after_write")
 
-    Tables.applying, Tables._write = applying_aloud, write_aloud  # type: ignore[method-assign]
+    Tables.applying, Tables._commit = applying_aloud, commit_aloud  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
