@@ -100,6 +100,7 @@ def test_parts_are_what_was_recorded() -> None:
         ("uk", "expired", "1 бал: згоріло 27 грудня 2027 р."),
         ("en", "due", "6.50 EUR due by December 27, 2026"),
         ("en", "expired", "1 point expired by December 27, 2027"),
+        ("ar", "hold", "فترة الانتظار: 30 يومًا ابتداء من 27 نوفمبر 2026"),
         ("ar", "tier", "المستوى gold in FR"),
         ("fr", "corrected", "par ann : 5.00 of 12.00 available"),
     ],

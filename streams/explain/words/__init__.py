@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from importlib import resources
@@ -12,10 +12,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
-from babel.units import format_unit
 
 from events.units import POINTS
 from streams.explain.languages import LANGUAGES
@@ -136,8 +135,9 @@ class Words:
         return self.recorded(part.replace(_POINTS_PER, f" {per} "))
 
     def _days(self, part: str) -> str:
-        days = int(part.partition(" ")[0])
-        return format_unit(days, "day", locale=self._locale, numbering_system=DIGITS)
+        # Not as a unit: of days, which CLDR has among durations, that knows no Arabic.
+        days = timedelta(days=int(part.partition(" ")[0]))
+        return format_timedelta(days, "day", threshold=days.days + 1, locale=self._locale)
 
     def _listed(self, part: str) -> str:
         return format_list([self._buckets[one] for one in part.split(" and ")], locale=self._locale)
