@@ -186,7 +186,8 @@ class Settings:
     )
     stall_timeout_s: float = setting(
         _LIMITS.stall_timeout_s,
-        "Seconds with lag and without a commit after which a worker ends with an error.",
+        "Seconds with lag and without a commit after which a worker ends with an error; without a record, "
+        "who reads topics to their end (`topics_silent`).",
         least=1,
         most=86_400,
     )

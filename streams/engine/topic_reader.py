@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.engine.brokers import explained
+from streams.engine.brokers import BrokerError, explained
 from streams.engine.produce import topic_partitions
 from streams.engine.record import RecordLike
 from streams.engine.security import kafka_arguments
@@ -21,7 +22,7 @@ async def read_topic(settings: Settings, topic: str) -> AsyncGenerator[Sequence[
     """The records of all partitions in batches, in order within a partition; no consumer group.
 
     Raises:
-        BrokerError: the topic does not exist, or the brokers cannot be used.
+        BrokerError: the topic does not exist, or the brokers cannot be used, or bring nothing any more.
     """
     partitions = (await topic_partitions(settings, [topic]))[topic]
     places = [TopicPartition(topic, partition) for partition in range(partitions)]
@@ -39,7 +40,16 @@ async def read_topic(settings: Settings, topic: str) -> AsyncGenerator[Sequence[
             consumer.assign(places)
             await consumer.seek_to_beginning(*places)
             ends = await consumer.end_offsets(places)
+            came, reached = time.monotonic(), -1
             while reading := [place for place in places if await consumer.position(place) < ends[place]]:
+                now_at = sum([await consumer.position(place) for place in places])
+                if now_at > reached:
+                    came, reached = time.monotonic(), now_at
+                elif time.monotonic() > came + settings.stall_timeout_s:
+                    raise BrokerError(
+                        f"topics_silent: {topic}: nothing came for {settings.stall_timeout_s:g} s "
+                        "(KEYDAY_STALL_TIMEOUT_S); see to the brokers and begin again"
+                    )
                 for place, records in (await consumer.getmany(*reading, timeout_ms=_POLL_MS)).items():
                     yield [record for record in records if record.offset < ends[place]]
         finally:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import aclosing
 
 import pytest
 
 from events.outputs import DeadLetter
 from schemas.dead_letters import dead_letter_headers
 from streams.cli import run
+from streams.engine.brokers import BrokerError
 from streams.engine.produce import publish
 from streams.engine.record import OutRecord
 from streams.engine.settings import Settings
+from streams.engine.topic_reader import read_topic
 from tests.kafka.broker import Broker
 from tests.kafka.test_front_door import read_all
 
@@ -56,6 +59,29 @@ def test_letters_of_all_partitions_go_back_with_their_bytes_and_headers(
     assert sorted((one.partition, one.value) for one in records) == [(0, b"one"), (1, b"two"), (1, b"\xff")]
     assert {(one.key, one.timestamp, one.headers) for one in records} == {(b"ann", TIME, (("ce_id", b"7"),))}
     assert asyncio.run(read_all(own_kafka.bootstrap, "customers-inbox", 2)) == []
+
+
+def test_brokers_that_say_nothing_any_more_end_the_reading(own_kafka: Broker) -> None:
+    settings = Settings(brokers=own_kafka.bootstrap, stall_timeout_s=1.5)
+    own_kafka.create_topics({"dead-letters": 1})
+    # More than a few fetches: the first ones may be on their way when the broker freezes.
+    large = [letter("orders", 0, "json_invalid", b"x" * 500_000) for _ in range(16)]
+
+    async def scenario() -> None:
+        await publish(settings, large)
+        async with aclosing(read_topic(settings, "dead-letters")) as batches:
+            assert await anext(batches)
+            own_kafka.freeze()
+            try:
+                with pytest.raises(
+                    BrokerError, match=r"topics_silent: dead-letters: nothing came for 1\.5 s"
+                ):
+                    async for _ in batches:
+                        pass
+            finally:
+                own_kafka.thaw()
+
+    asyncio.run(scenario())
 
 
 def test_brokers_out_of_reach_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
