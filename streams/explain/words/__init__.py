@@ -104,9 +104,9 @@ class Words:
     def amount(self, amount: int, unit: str) -> str:
         """Money with all digits of its unit, or points with their plural."""
         if unit == POINTS:
-            number = format_decimal(amount, locale=self._locale, numbering_system=DIGITS)
-            form = self._points.get(self._locale.plural_form(abs(amount)), self._points["other"])
-            return form.format(amount=number)
+            return self._of_points(
+                amount, format_decimal(amount, locale=self._locale, numbering_system=DIGITS)
+            )
         return money_text(amount, unit, self._locale)
 
     def share(self, weight: str) -> str:
@@ -125,12 +125,15 @@ class Words:
         shown = format_datetime(when, format="medium", tzinfo=ZoneInfo(zone), locale=self._locale)
         return f"{shown} ({zone})"
 
+    def _of_points(self, amount: int, shown: str) -> str:
+        form = self._points.get(self._locale.plural_form(abs(amount)), self._points["other"])
+        return form.format(amount=shown)
+
     def _figure(self, part: str) -> str:
         """A number as it was recorded, a formula, or points with their plural."""
         number, _, unit = part.partition(" ")
         if unit == POINTS:
-            form = self._points.get(self._locale.plural_form(abs(int(number))), self._points["other"])
-            return self.apart(form.format(amount=number))
+            return self.apart(self._of_points(int(number), number))
         per = self.apart(self._sentences["points_per"])
         return self.recorded(part.replace(_POINTS_PER, f" {per} "))
 
