@@ -217,7 +217,7 @@ class Reads:
         """The worker on more orders than it can decide, without reads and with them: shared, then apart."""
         assert self._worker is not None
         await self._worker.kill()
-        count = int(4 * full.eps * (self._seconds + WARM_UP_S))
+        count = int(6 * full.eps * (self._seconds + WARM_UP_S))
         first = orders.START + 2 * orders.SPAN_MS
 
         def backlog() -> Iterator[tuple[str, int, bytes, bytes]]:
