@@ -25,6 +25,7 @@ from projections.api.intake import Intake
 from projections.api.server import tls
 from projections.api.sinks import KafkaSink, LogSink
 from projections.api.tokens import TokenBook, tokens_path
+from projections.background import put_behind_answers
 from projections.dashboard.data import Data
 from projections.dashboard.pulse import Pulse
 from projections.dashboard.site import Dashboard
@@ -445,6 +446,7 @@ class Projection:
         """
         stopped = _stop_on_signals()
         tune_interpreter()
+        put_behind_answers()
         settings = self._settings
         guard = Guard(settings.http_token, TokenBook(self._tokens))
         options, certificate = http_options(settings), tls(settings.http_cert_file, settings.http_key_file)
