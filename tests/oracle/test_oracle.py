@@ -639,6 +639,7 @@ def test_worlds_are_the_same_for_the_same_seed() -> None:
     assert (one.texts(), one.lines(), one.until) == (other.texts(), other.lines(), other.until)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_worlds_run_through_the_oracle_with_its_own_checks(seed: int) -> None:
     world = make_world(str(seed))

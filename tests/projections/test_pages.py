@@ -84,6 +84,7 @@ def test_filters_leave_the_rows_that_fit_in_their_order(tables: Tables, name: st
             assert walk(tables, name, 500, **{first: row[column], last: row[column]}) == fits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(TABLES))
 @pytest.mark.parametrize("descending", [False, True])
 def test_sorted_by_any_column_pages_put_together_are_the_table(

@@ -148,6 +148,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: Captur
     assert "cannot be written" in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to_files", [True, False])
 def test_ctrl_c_ends_with_status_1_and_says_what_is_there(tmp_path: Path, *, to_files: bool) -> None:
     arguments = ["generate", "--events", "50000000", "--breaches", "0.01", "--out", str(tmp_path / "out")]

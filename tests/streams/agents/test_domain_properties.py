@@ -249,6 +249,7 @@ def test_books_budgets_and_caps_hold_when_agents_do_not_keep_pace(
     rest(world, stream[-1][0] + LATER)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(programs, streams(), st.randoms(use_true_random=False), st.sampled_from(["refund", "cancel"]))
 def test_whatever_is_taken_back_in_full_leaves_nothing(
@@ -338,6 +339,7 @@ def test_customers_and_partners_that_share_nothing_commute(
     assert invariants.by_owner(mixed) == invariants.by_owner(parted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 25))
 def test_random_worlds_keep_the_books_when_agents_do_not_keep_pace(seed: int) -> None:
     left_out = ("versions", "publish", "memory", "bad-records", "conflicts")

@@ -15,6 +15,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from schemas.codec import decode_output
 from schemas.program_file import to_json
 from schemas.programs import Programs
@@ -267,6 +269,7 @@ def test_dead_letters_carry_their_place_and_their_bytes(tmp_path: Path) -> None:
     assert summary.dead_letters == {"json_invalid": 1, "market_unknown": 1}
 
 
+@pytest.mark.slow
 def test_two_processes_with_other_hash_seeds_write_the_same_bytes(tmp_path: Path) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")

@@ -18,6 +18,7 @@ RULES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_truth_is_what_a_slow_check_of_the_terms_finds(seed: int) -> None:
     found = made(seed=seed, events=40_000, breaches=0.04)
@@ -26,6 +27,7 @@ def test_the_truth_is_what_a_slow_check_of_the_terms_finds(seed: int) -> None:
     assert {truth.rule for truth in found.truths} == RULES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", [{}, {"customers": 5, "days": 3}, {"partners": 1, "markets": ("AE",)}])
 def test_without_breaches_nothing_looks_like_one(given: dict[str, object]) -> None:
     found = made(**given, breaches=0.0)
