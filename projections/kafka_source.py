@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.engine.brokers import silence
 from streams.engine.record import RecordLike
 
 #: Milliseconds: how long a fetch waits for records.
@@ -28,10 +29,7 @@ class TopicsSilentError(KafkaError):
     """The brokers brought nothing for as long as they are waited for."""
 
     def __init__(self, where: str, patience_s: float) -> None:
-        super().__init__(
-            f"topics_silent: {where}: nothing came for {patience_s:g} s (KEYDAY_STALL_TIMEOUT_S); "
-            "see to the brokers and begin again"
-        )
+        super().__init__(silence(where, patience_s))
 
     def __str__(self) -> str:
         """The message without the name of the class, which others of the kind say before it."""

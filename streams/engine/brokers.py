@@ -15,6 +15,14 @@ class BrokerError(Exception):
     """The brokers are out of reach, or refused the login or the request; one line with the reason."""
 
 
+def silence(where: str, patience_s: float) -> str:
+    """What is said of brokers that brought nothing of what there is for as long as they are waited for."""
+    return (
+        f"topics_silent: {where}: nothing came for {patience_s:g} s (KEYDAY_STALL_TIMEOUT_S); "
+        "see to the brokers and begin again"
+    )
+
+
 class _Reasons(logging.Handler):
     """Keeps the last reason that aiokafka logged, and keeps it off the terminal."""
 

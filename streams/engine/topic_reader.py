@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.engine.brokers import BrokerError, explained
+from streams.engine.brokers import BrokerError, explained, silence
 from streams.engine.produce import topic_partitions
 from streams.engine.record import RecordLike
 from streams.engine.security import kafka_arguments
@@ -46,10 +46,7 @@ async def read_topic(settings: Settings, topic: str) -> AsyncGenerator[Sequence[
                 if now_at > reached:
                     came, reached = time.monotonic(), now_at
                 elif time.monotonic() > came + settings.stall_timeout_s:
-                    raise BrokerError(
-                        f"topics_silent: {topic}: nothing came for {settings.stall_timeout_s:g} s "
-                        "(KEYDAY_STALL_TIMEOUT_S); see to the brokers and begin again"
-                    )
+                    raise BrokerError(silence(topic, settings.stall_timeout_s))
                 for place, records in (await consumer.getmany(*reading, timeout_ms=_POLL_MS)).items():
                     yield [record for record in records if record.offset < ends[place]]
         finally:

@@ -31,6 +31,12 @@ def append(log: Log, topic: str, start: float, stop: float) -> None:
     log.append([OutRecord(topic, 0, one.timestamp, one.key, one.value, list(one.headers)) for one in part])
 
 
+def opened(folder: Path) -> Log:
+    log = Log.open(folder / "log", 1)
+    assert isinstance(log, Log)
+    return log
+
+
 def a_minute() -> Callable[[], bool]:
     """The server is taken to be there for so long: an answer that never comes fails a test and does not stop it."""
     end = time.monotonic() + 60
@@ -63,8 +69,7 @@ async def read_to_the_end(tables: Tables, log: Log) -> None:
 @pytest.mark.slow
 def test_a_table_is_folded_again_while_it_is_fed_and_read(tmp_path: Path) -> None:
     async def scenario() -> None:
-        log = Log.open(tmp_path / "log", 1)
-        assert isinstance(log, Log)
+        log = opened(tmp_path)
         for topic in SOURCES:
             append(log, topic, 0, 0.5)
         async with served(tmp_path, log) as tables:
@@ -99,8 +104,7 @@ def test_without_a_name_all_is_folded_again_also_what_no_table_shows(tmp_path: P
         return dict(tables._store.scan(b"\x01", b"\xff"))
 
     async def scenario() -> None:
-        log = Log.open(tmp_path / "log", 1)
-        assert isinstance(log, Log)
+        log = opened(tmp_path)
         for topic in SOURCES:
             append(log, topic, 0, 0.5)
         async with served(tmp_path, log) as tables:
@@ -131,8 +135,7 @@ def test_tables_that_were_emptied_meanwhile_are_not_mixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scenario() -> None:
-        log = Log.open(tmp_path / "log", 1)
-        assert isinstance(log, Log)
+        log = opened(tmp_path)
         for topic in SOURCES:
             append(log, topic, 0, 1)
         async with served(tmp_path, log) as tables:
@@ -177,8 +180,7 @@ def test_who_stops_before_it_is_done_is_said(tmp_path: Path) -> None:
 
 def test_all_who_ask_at_once_are_answered_and_answers_that_nobody_read_go(tmp_path: Path) -> None:
     async def scenario() -> None:
-        log = Log.open(tmp_path / "log", 1)
-        assert isinstance(log, Log)
+        log = opened(tmp_path)
         (tmp_path / "rebuild-0123456789abcdef.answer.json").write_bytes(b"{}")
         async with served(tmp_path, log):
             names = ["tiers", "balances", "goals"]  # fewer than the loop has threads
@@ -193,8 +195,7 @@ def test_all_who_ask_at_once_are_answered_and_answers_that_nobody_read_go(tmp_pa
 @pytest.mark.parametrize("raw", [b"", b"[]", b'{"id": 1}', b'{"id": "../x", "names": []}', b"\xff"])
 def test_a_request_that_cannot_be_read_ends_nothing(tmp_path: Path, raw: bytes) -> None:
     async def scenario() -> None:
-        log = Log.open(tmp_path / "log", 1)
-        assert isinstance(log, Log)
+        log = opened(tmp_path)
         async with served(tmp_path, log):
             (tmp_path / "rebuild-0123456789abcdef.request.json").write_bytes(raw)
             assert (await asyncio.to_thread(ask, tmp_path, ["tiers"], a_minute())) == {"tiers": (0, 0)}
