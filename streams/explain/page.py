@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from events.outputs import Reward, RewardEvent
+from events.outputs import AttributionDecided, RewardEvent
 from events.time import format_time, parse_time
 from events.units import money_unit
 from schemas.key_day_names import day_name
@@ -16,7 +16,7 @@ from schemas.program import Bonus
 from streams.explain.found import Found, OrderFound
 from streams.explain.rule_text import Versions
 from streams.explain.words import Words
-from streams.rules.reasons import NotGranted, Unmet, Value
+from streams.rules.reasons import NotGranted, Value
 
 #: Conditions that ask about the partner, not about the order.
 _OF_PARTNERS: Final = ("partner_group", "partner_id", "tier")
@@ -102,7 +102,8 @@ class Page:
         if data.rule is not None:
             rows.append(("rule", self._rule(data.program, data.program_version, data.rule)))
         if data.explain:
-            rows.append(("steps", [words.retold(step, self._key_day(data)) for step in data.explain]))
+            key_day = self._key_day(data.program, data.program_version)
+            rows.append(("steps", [words.retold(step, key_day) for step in data.explain]))
         moved = [
             words.say("moved", amount=words.amount(one.amount, data.unit), **{"from": one.from_}, to=one.to)
             for one in data.postings
@@ -162,9 +163,9 @@ class Page:
             return [title, words.say("rule_missing", version=version, program=program)]
         return [title, *(words.recorded(line) for line in text)]
 
-    def _key_day(self, data: Reward) -> Callable[[str], str]:
+    def _key_day(self, program_id: str, version: int) -> Callable[[str], str]:
         """What the key days of the version that decided are called."""
-        program = self._versions.program(data.program, data.program_version)
+        program = self._versions.program(program_id, version)
         known = {} if program is None else {one.id: one for one in program.key_days}
 
         def name(id_: str) -> str:
@@ -219,25 +220,34 @@ class Page:
             share = one.rule.share if isinstance(one.rule, Bonus) else None
             shown_share = None if share is None else words.share(share.text)
             return words.say(one.why, winner=one.winner, budget=one.rule.budget, share=shown_share)
-        shown = self._shown(order, unmet)
+        if isinstance(unmet.asked, bool):
+            return words.say("unmet_new" if unmet.asked else "unmet_known")
+        shown = self._shown(order.attribution, unmet.condition)
         return words.say(
             "unmet_partner" if unmet.condition in _OF_PARTNERS else "unmet_order",
-            condition=unmet.condition,
-            asked=shown(unmet.asked),
-            actual=shown(unmet.actual),
+            condition=words.condition(unmet.condition),
+            asked=shown(unmet.asked, words.say("or")),
+            actual=shown(unmet.actual, ", "),
         )
 
-    def _shown(self, order: OrderFound, unmet: Unmet) -> Callable[[Value], str]:
+    def _shown(self, decided: AttributionDecided, condition: str) -> Callable[[Value, str], str]:
+        """What a condition asks for, or what is so: amounts, or names with something between them."""
         words = self._words
-        money = self._money(order.attribution.program, order.attribution.currency)
+        money = self._money(decided.program, decided.currency)
+        key_day = self._key_day(decided.program, decided.program_version)
+        names: dict[str, Callable[[str], str]] = {
+            "market": words.market,
+            "channel": words.channel,
+            "partner_group": words.group,
+            "key_day": key_day,
+            "on": key_day,
+        }
+        name = names.get(condition, str)
 
-        def shown(value: Value) -> str:
-            if isinstance(value, bool):
-                return words.apart("true" if value else "false")
+        def shown(value: Value, between: str) -> str:
             if isinstance(value, int):
                 return money(value)
-            joined = words.say("or") if value is unmet.asked else ", "
-            return joined.join(words.apart(one) for one in value) or words.say("nothing")
+            return between.join(words.apart(name(one)) for one in value) or words.say("nothing")
 
         return shown
 

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from events.time import parse_time
+from schemas.key_day_names import day_name
+from schemas.program import When
 from schemas.programs import Programs
 from streams.app import build_embedded
 from streams.cli import run
@@ -173,7 +176,7 @@ def test_an_entry_says_where_it_comes_from_and_why_other_rules_granted_nothing(
         "  Taken back     €2.17 by r1~o1~content~partner:lea, Mar 2, 2025, 1:00:00 PM (Europe/Paris)",
         "",
         "Rules that granted nothing: partner:lea",
-        "  coupon-sites  partner_group: coupon asked, the partner has content",
+        "  coupon-sites  group: coupon asked, the partner has content",
         "  silver-only   tier: silver asked, the partner has bronze",
     ]
 
@@ -183,9 +186,9 @@ def test_the_value_of_the_order_stands_beside_what_was_asked(ledger: Path, capsy
 
     assert found.splitlines()[-4:] == [
         "Rules that granted nothing: customer:ada",
-        "  large      min_order: €200.00 asked, the order has €12.50",
-        "  bf-double  on: black_friday asked, the order has none",
-        "  welcome    new_customer: true asked, the order has false",
+        "  large      minimum order: €200.00 asked, the order has €12.50",
+        "  bf-double  key day: Black Friday asked, the order has none",
+        "  welcome    only for new customers, and this one is not",
     ]
 
 
@@ -208,7 +211,7 @@ def test_an_order_shows_its_attribution_and_all_its_entries(ledger: Path, capsys
 def test_a_partner_who_takes_no_part_says_why(ledger: Path, capsys: Capture) -> None:
     found = explained(ledger, "o2", capsys)
 
-    assert "partner:max earned nothing: partner_inactive: not enrolled" in found.splitlines()
+    assert "partner:max earned nothing: the partner is not enrolled" in found.splitlines()
     assert "Rules that granted nothing: partner:max" not in found
 
 
@@ -282,10 +285,21 @@ def test_json_has_names_and_amounts_as_the_ledger_has_them(ledger: Path, capsys:
     ("language", "shown"),
     [
         ("en", ["What", "€6.50", "March 31, 2025", "the partner has content"]),
-        ("fr", ["Nature", "6,50\u00a0€", "31 mars 2025", "chez le partenaire : content"]),
-        ("es", ["Tipo", "6,50\u00a0€", "31 de marzo de 2025", "en el socio: content"]),
-        ("de", ["Art", "6,50\u00a0€", "31. März 2025", "beim Partner: content"]),
-        ("uk", ["Сума", "6,50\u00a0EUR", "31 березня 2025", "у партнера content"]),  # noqa: RUF001
+        (
+            "fr",
+            [
+                "Nature",
+                "6,50\u00a0€",
+                "31 mars 2025",
+                "groupe : coupons demandé, chez le partenaire : contenu",
+            ],
+        ),
+        (
+            "es",
+            ["Tipo", "6,50\u00a0€", "31 de marzo de 2025", "grupo: se pide cupones, en el socio: contenido"],
+        ),
+        ("de", ["Art", "6,50\u00a0€", "31. März 2025", "Gruppe: Gutschein verlangt, beim Partner: Content"]),
+        ("uk", ["Сума", "6,50\u00a0EUR", "31 березня 2025", "група: потрібно купони, у партнера контент"]),  # noqa: RUF001
     ],
 )
 def test_every_language_has_its_words_numbers_and_dates(
@@ -307,6 +321,27 @@ def test_arabic_lines_run_from_right_to_left_and_formulas_do_not(ledger: Path, c
     assert "\u2066half_even\u2069" in found
     assert "\u2068partner:lea\u2069" in found
     assert "31 مارس 2025" in found
+
+
+def test_every_condition_of_a_rule_has_a_name_in_words() -> None:
+    asked = {*(one.name for one in structs.fields(When)), "on"} - {"new_customer"}
+
+    for language in LANGUAGES:
+        named = {name: Words(language).condition(name) for name in asked}
+        assert [name for name, word in named.items() if "_" in word] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_asked_and_what_is_so_are_told_in_the_reader_s_words(
+    ledger: Path, capsys: Capture, language: str
+) -> None:
+    of_customer = explained(ledger, "o2~points~customer:ada", capsys, "--lang", language)
+    reasons = "\n".join(of_customer.splitlines()[-4:])
+
+    assert day_name(language, "black_friday", "").text in reasons
+    for raw in ("min_order", "black_friday", " on:", "new_customer", "true", "false"):
+        assert raw not in reasons
+    assert "partner_group" not in explained(ledger, CONTENT, capsys, "--lang", language).rpartition("\n\n")[2]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -373,7 +408,7 @@ def test_the_embedded_log_has_the_order_and_the_published_program(tmp_path: Path
     (tmp_path / "acme.toml").write_text(PROGRAM.replace('flat = "5"', 'flat = "6"'))
     assert run(["explain", POINTS, "--data", str(data), "--programs", str(tmp_path / "acme.toml")]) == 0
     assert "version 3 of acme exists with other content" in capsys.readouterr().err
-    assert "  large      min_order: €200.00 asked, the order has €129.90" in found
+    assert "  large      minimum order: €200.00 asked, the order has €129.90" in found
     assert run(["explain", "o9", "--data", str(data)]) == 1
     assert "there is no entry and no order o9 in the embedded log" in capsys.readouterr().err
 

@@ -46,6 +46,8 @@ class Words:
         self._sentences: dict[str, str] = catalogue["sentences"]
         self._reasons: dict[str, str] = catalogue["reasons"]
         self._channels: dict[str, str] = catalogue["channels"]
+        self._conditions: dict[str, str] = catalogue["conditions"]
+        self._groups: dict[str, str] = catalogue["groups"]
         self._bases: dict[str, str] = catalogue["bases"]
         self._periods: dict[str, str] = catalogue["periods"]
         self._buckets: dict[str, str] = catalogue["buckets"]
@@ -82,6 +84,14 @@ class Words:
 
     def channel(self, name: str) -> str:
         return self._channels.get(name, name)
+
+    def condition(self, name: str) -> str:
+        """What a rule asks about, by its name in the program file."""
+        return self._conditions[name]
+
+    def group(self, name: str) -> str:
+        """A group of partners; one that a program names in its own way stays as it is."""
+        return self._groups.get(name, name)
 
     def market(self, name: str) -> str:
         """A market by its name where it is a country."""
