@@ -24,7 +24,7 @@ from schemas.program import Action
 from streams.agents import keys
 from streams.agents.accounts import Seizure
 from streams.agents.case_notices import case_notice
-from streams.agents.holds import hold, unhold
+from streams.agents.holds import hold_all, unhold
 from streams.agents.partner_state import PartnerState
 from streams.engine.agent import Emit
 from streams.rules.home_days import iso_date
@@ -143,8 +143,7 @@ def hold_grants(
             state.reverse(what, partner_id, partner, grant, grant.amount, decided.home_day, emit)
         return
     what = _seizure(decided.hold, order_id, decided, origin, "held until it is resolved")
-    held = [hold(state, what, partner_id, partner, grant, emit) for grant in decided.grants]
-    if any(held):
+    if hold_all(state, what, partner_id, partner, decided.grants, emit):
         case.orders.append(order_id)
         state.cases.put(key, case)
 

@@ -57,13 +57,24 @@ def take_standing(state: CustomerState, told: Standing, emit: Emit) -> None:
         if before is not None and customer_id in before.customer_ids:
             continue
         customer = state.owners.get(customer_id.encode())
-        touches = [] if customer is None else customer.touches.get(told.program, [])
-        marks = dict.fromkeys(
-            mark for touch in touches if touch.partner_id == told.partner_id for mark in touch.marks
-        )
-        if marks:
-            marked = Marked(told.partner_id, told.program, customer_id, tuple(marks))
-            emit(Send("partners", told.partner_id, touches[-1].time, marked))
+        seen = {} if customer is None else _clicked_from(told, customer)
+        if seen:
+            marked = Marked(told.partner_id, told.program, customer_id, tuple(seen))
+            emit(Send("partners", told.partner_id, max(seen.values()), marked))
+
+
+def _clicked_from(told: Standing, customer: Customer) -> dict[str, int]:
+    """The devices and addresses from which a customer clicked on a partner's links, and when."""
+    prefix = keys.clicked_from(told.program, told.partner_id, "")
+    seen = {
+        key.removeprefix(prefix): time
+        for key, time in customer.clicked_from.items()
+        if key.startswith(prefix)
+    }
+    for touch in customer.touches.get(told.program, []):
+        if touch.partner_id == told.partner_id:
+            seen |= dict.fromkeys(touch.marks, touch.time)
+    return seen
 
 
 def tell_clicks(state: CustomerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:

@@ -6,6 +6,8 @@ its own, so that most clicks read and write their customer's record and nothing 
 
 from __future__ import annotations
 
+from typing import Final
+
 from events.inputs import LinkClicked
 from streams.agents import keys
 from streams.agents.click_compliance import is_touch
@@ -15,6 +17,9 @@ from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
 from streams.rules.attribution import Touch, keep_newest
 from streams.rules.credits import marks_of
 from streams.rules.state import Customer
+
+#: Devices and addresses on partners' links that are remembered of a customer beside its touches.
+_MOST_CLICKED_FROM: Final = 64
 
 
 def touch(state: CustomerState, click: LinkClicked, customer: Customer, emit: Emit) -> Outcome:
@@ -40,7 +45,7 @@ def touch(state: CustomerState, click: LinkClicked, customer: Customer, emit: Em
     if partner is None or is_touch(plan, partner, click, customer, touches, marks, emit):
         dropped = keep_newest(touches, new)
     if dropped is not None:
-        _note(state, click.customer_id, customer, dropped)
+        _note(state, click, customer, dropped)
     remember_marks(state, click.customer_id, customer, marks)
     return None
 
@@ -58,8 +63,13 @@ def _known(state: CustomerState, click: LinkClicked, customer: Customer) -> bool
     return first is not None and first >= since
 
 
-def _note(state: CustomerState, customer_id: str, customer: Customer, dropped: Touch) -> None:
-    """Keep the id of a click that is no touch."""
-    cell = state.click_ids.cells[keys.click_key(customer_id, dropped.click_id)]
+def _note(state: CustomerState, click: LinkClicked, customer: Customer, dropped: Touch) -> None:
+    """Keep of a click that is no touch its id, and its device: the partner may list the customer yet."""
+    cell = state.click_ids.cells[keys.click_key(click.customer_id, dropped.click_id)]
     state.click_ids.write(cell, max(dropped.time, cell[0] or dropped.time))
     customer.more_clicks = True
+    seen = customer.clicked_from
+    for mark in dropped.marks:
+        seen[keys.clicked_from(click.program, dropped.partner_id, mark)] = dropped.time
+        if len(seen) > _MOST_CLICKED_FROM:
+            del seen[next(iter(seen))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from events.outputs import Cause, Posting, Reward, RewardEvent
@@ -21,15 +22,43 @@ from streams.rules.state import Grant
 E = TypeVar("E", bound=Owner)
 
 
-def hold(state: Accounts[E], what: Seizure, owner_id: str, owner: E, grant: Grant, emit: Emit) -> bool:
-    """Hold what is left of a grant in its own lot; True when that is anything."""
+def hold_all(
+    state: Accounts[E], what: Seizure, owner_id: str, owner: E, grants: Sequence[Grant], emit: Emit
+) -> bool:
+    """Hold what is left of grants that were just posted, each in its own lot; True when that is anything."""
+    held = False
+    for grant, amount in _left(state, what, owner, grants):
+        if amount > 0 and not grant.case_id:
+            _hold(state, what, owner_id, owner, grant, amount, emit)
+            held = True
+    return held
+
+
+def _left(
+    state: Accounts[E], what: Seizure, owner: E, grants: Sequence[Grant]
+) -> Iterator[tuple[Grant, int]]:
+    """What is left of each grant. Of lots that expire together the oldest paid a debt first."""
+    last_day = state.last_day(state.zone(what.program).encode())
+    lots: dict[tuple[str, int], int] = {}
+    left = []
+    for grant in reversed(grants):
+        amount = grant.amount - grant.reversed
+        if grant.due <= last_day:
+            lot = grant.unit, grant.expires
+            in_lot = lots.get(lot)
+            if in_lot is None:
+                in_lot = lot_left(open_account(owner, grant.unit), what.program, grant.expires)
+            amount = min(amount, in_lot)
+            lots[lot] = in_lot - amount
+        left.append(amount)
+    return zip(grants, reversed(left), strict=True)
+
+
+def _hold(
+    state: Accounts[E], what: Seizure, owner_id: str, owner: E, grant: Grant, amount: int, emit: Emit
+) -> None:
     account = open_account(owner, grant.unit)
-    amount = grant.amount - grant.reversed
     pending = grant.due > state.last_day(state.zone(what.program).encode())
-    if not pending:
-        amount = min(amount, lot_left(account, what.program, grant.expires))
-    if amount <= 0 or grant.case_id:
-        return False
     if pending:
         take_pending(account, grant.due, amount, what.program, grant.expires)
     else:
@@ -37,7 +66,6 @@ def hold(state: Accounts[E], what: Seizure, owner_id: str, owner: E, grant: Gran
     account.held += amount
     grant.held, grant.held_pending, grant.case_id = amount, pending, what.case_id
     _emit(state, what, owner_id, owner, grant, amount, emit, free=False)
-    return True
 
 
 def unhold(state: Accounts[E], what: Seizure, owner_id: str, owner: E, grant: Grant, emit: Emit) -> int:

@@ -89,6 +89,11 @@ def mark_key(customer: str, mark: str) -> bytes:
     return f"{len(customer)}\x00{customer}{mark}".encode()
 
 
+def clicked_from(program: str, partner: str, mark: str) -> str:
+    """A device or an address from which a customer clicked on a partner's links, who is the prefix."""
+    return f"{program}\x00{len(partner)}\x00{partner}{mark}"
+
+
 def referral_key(program: str, referral_id: str) -> bytes:
     """A referral of a program."""
     return f"{program}\x00{referral_id}".encode()

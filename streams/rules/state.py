@@ -66,6 +66,9 @@ class Customer(Struct, array_like=True, gc=False):
     more_marks: bool = False
     #: Clicks by program, partner and hour, of hours in which they were counted: others had one at most.
     clicks: dict[str, int] = field(default_factory=dict)
+    #: When it last clicked on a partner's links from a device or an address, of clicks that are no touches;
+    #: by ``keys.clicked_from``.
+    clicked_from: dict[str, int] = field(default_factory=dict)
 
 
 class Grant(Struct, array_like=True, gc=False):

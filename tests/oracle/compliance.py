@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -76,14 +76,12 @@ class Watch:
         data, terms = event.data, version.terms
         partner = data["partner_id"]
         day = local_date(event.time, version.home)
-        known = self.partners.get(partner)
-        listed = known is not None and data["customer_id"] in known.customer_ids
-        self.clicks.setdefault(partner, []).append(data | {"listed": listed})
+        self.clicks.setdefault(partner, []).append(data)
         hour = (partner, data["customer_id"], event.time // _HOUR_MS)
         self.per_hour[hour] += 1
         self.per_day[partner, day] += 1
         fired = []
-        if record := known:
+        if record := self.partners.get(partner):
             facts = _seen(event) | {name: data[name] for name in ("click_id", "customer_id", "market")}
             if (name := terms.paid_by(data["url"])) and not record.paid_search_allowed:
                 fired.append(Fired("paid_traffic", facts | {"parameter": name}))
@@ -110,13 +108,13 @@ class Watch:
             day = local_date(event.time, version.home)
             self._alone(data["partner_id"], Fired("brand_bidding", facts), day, version)
 
-    def order(self, order: Order, credit: Credit, touched: Callable[[str], set[str]]) -> Verdict:
+    def order(self, order: Order, credit: Credit) -> Verdict:
         """Judge a credit of an order. What it claws back is left to the caller."""
         fired = []
         if record := self.partners.get(credit.partner):
             facts = order.seen | {"order_id": order.id, "customer_id": order.customer, "market": order.market}
             facts |= {"click_id": credit.click_id}
-            if shared := self._shared(order, credit.partner, record, touched):
+            if shared := self._shared(order, credit.partner, record):
                 fired.append(Fired("self_referral", facts | {"shared": shared}))
             seconds = order.version.terms.setting("click_to_order_time", "min_seconds", 5)
             if credit.click_to_order_ms is not None and credit.click_to_order_ms < seconds * 1000:
@@ -126,21 +124,11 @@ class Watch:
                 fired.append(Fired("market_not_agreed", facts | {"markets_agreed": record.markets}))
         return self._judge(credit.partner, fired, order.home_date, order.version, of="order")
 
-    def _shared(
-        self, order: Order, partner: str, record: Partner, touched: Callable[[str], set[str]]
-    ) -> str | None:
-        """What an order has in common with a customer of the partner's own.
-
-        Of customers who were listed after a click, only clicks that are kept as touches count.
-        """
+    def _shared(self, order: Order, partner: str, record: Partner) -> str | None:
+        """What an order has in common with a customer of the partner's own."""
         if order.customer in record.customer_ids:
             return "customer_id"
-        own = [
-            click
-            for click in self.clicks.get(partner, [])
-            if click["customer_id"] in record.customer_ids
-            and (click["listed"] or click["click_id"] in touched(click["customer_id"]))
-        ]
+        own = [click for click in self.clicks.get(partner, []) if click["customer_id"] in record.customer_ids]
         for name, value in (("device_id", order.device_id), ("ip_hash", order.ip_hash)):
             if value is not None and any(click[name] == value for click in own):
                 return name

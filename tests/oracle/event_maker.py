@@ -342,6 +342,10 @@ class EventMaker(Faults):
         unit = "points" if self.has("points", 0.3) else f"{self.currency}/{self.digits}"
         data: dict[str, Any] = {"account": self.random.choice(owners), "unit": unit}
         time = self.time()
+        if self.theme_name == "held lots" and self.random.random() < 0.5:  # a debt that an order pays
+            placed = self.random.choice(self.orders)
+            data["account"] = f"partner:{self.random.choice(self.partners)}"
+            time = parse_time(placed["time"]) - self.pick(0, 1, 1000)
         if self.has("adjustments", 0.5):
             amount = self.pick(1, 50, 325, 1000, -1, -50, -325, -1000, -2500)
             more = {"adjustment_id": self.next("j"), "amount": amount, "reason": "goodwill", "actor": "ann"}

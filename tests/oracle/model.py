@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -98,9 +99,6 @@ class _Program:
         self.watch = Watch(
             self.id, self.ledger, self.told, self.partners, self.suspended, self.credited, self.post
         )
-
-    def touched(self, customer: str) -> set[str]:
-        return {one.click_id for one in self.customer(customer).touches}
 
     def customer(self, name: str) -> _Customer:
         if name not in self.customers:
@@ -352,12 +350,11 @@ class Model:
                 credit.group = record.group
         state.desk.is_open = True
         self._attributed(order)
-        verdicts = {one.partner: state.watch.order(order, one, state.touched) for one in order.credits}
-        self._rewards.decide(order, self._beneficiaries(state, order, verdicts))
+        verdicts = {one.partner: state.watch.order(order, one) for one in order.credits}
+        beneficiaries = self._beneficiaries(state, order, verdicts)
         for credit in order.credits:
             state.credited.setdefault(credit.partner, []).append((order, credit))
-        for verdict in verdicts.values():
-            state.watch.claw_back(verdict)
+        self._rewards.decide(order, beneficiaries)
         self._qualify(state, order)
         state.orders[order.id] = order
         customer.ordered = True
@@ -414,16 +411,18 @@ class Model:
             rejected = verdicts[credit.partner].rejected
             suspended = credit.partner in state.suspended
             inactive = partner is None or suspended or not partner.agreed(order.market)
-            if partner is None or inactive or rejected:
-                why = "partner_inactive" if inactive else f"compliance: {rejected}"
-                self._tell("accrual.declined", order_id=order.id, partner_id=credit.partner, reason=why)
+            one = Beneficiary(f"partner:{credit.partner}", "partner", credit.partner, credit.group)
+            one.claw_back = partial(state.watch.claw_back, verdicts[credit.partner])
+            found.append(one)
+            if inactive or rejected:
+                one.declined = "partner_inactive" if inactive else f"compliance: {rejected}"
+                about = {"order_id": order.id, "partner_id": credit.partner}
+                self._tell("accrual.declined", **about, reason=one.declined)
                 continue
-            one = Beneficiary(f"partner:{credit.partner}", "partner", credit.partner, partner.group)
             one.case = verdicts[credit.partner].hold
             if tiers is not None and (position := self._level(state, tiers, credit.partner)) >= 0:
                 level = tiers.levels[position]
                 one.level, one.multiply = level.id, level.multiply
-            found.append(one)
         return found
 
     def _attributed(self, order: Order) -> None:

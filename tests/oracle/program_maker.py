@@ -134,7 +134,7 @@ class ProgramMaker(Dice):
         levels = content.get("tiers", {"levels": []})["levels"]
         for level in levels:
             level["multiply"] = self.pick("1", "1.1", "1.5")
-        if levels and self.random.random() < 0.2:
+        if levels and self.random.random() < 0.2 and all(one["id"] != "iron" for one in levels):
             levels[self.pick(0, 1)]["id"] = "iron"
         if "referral" in content or self.has("referrals", 0.3):
             content["referral"] = self.referral()

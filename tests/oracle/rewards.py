@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -179,6 +179,9 @@ class Beneficiary:
     multiply: Fraction = Fraction(1)
     posted: list[Lot] = field(default_factory=list)
     case: Case | None = None
+    #: Why it earns nothing, and what is taken back once all is posted that it does earn.
+    declined: str | None = None
+    claw_back: Callable[[], None] | None = None
 
 
 @dataclass
@@ -191,6 +194,10 @@ class Ask:
     capped: int
 
 
+#: Who asks budgets next, for which wave, and what; ``end`` takes back what evidence says.
+Queue = deque[tuple[Beneficiary, str, list[Ask]]]
+
+
 class Rewards:
     """Decides the grants of one order after another."""
 
@@ -201,23 +208,35 @@ class Rewards:
 
     def decide(self, order: Order, beneficiaries: list[Beneficiary]) -> None:
         """Post all grants of an order; waves that ask a budget stand in one queue."""
-        queue: deque[tuple[Beneficiary, str, list[Ask]]] = deque()
+        queue: Queue = deque()
         for one in beneficiaries:
-            accruals = self._accruals(order, one)
-            if any(ask.rule.budget and ask.capped for ask in accruals):
-                queue.append((one, "accruals", accruals))
+            if one.declined:
+                queue.append((one, "end", []))
             else:
-                self._post(order, one, accruals)
-                queue.append((one, "bonuses", self._bonuses(order, one)))
+                self._next(order, one, "accruals", self._accruals(order, one), queue)
         while queue:
             one, wave, asks = queue.popleft()
-            if wave == "accruals":
-                self._post(order, one, asks)
-                queue.append((one, "bonuses", self._bonuses(order, one)))
-            else:
-                self._tier_extras(order, one)
-                self._post(order, one, asks)
-                self._hold(one)
+            if wave != "end":
+                self._answered(order, one, wave, asks, queue)
+            elif one.claw_back is not None:
+                one.claw_back()
+
+    def _next(self, order: Order, one: Beneficiary, wave: str, asks: list[Ask], queue: Queue) -> None:
+        """Line up behind those who ask budgets already; a wave that asks none is posted at once."""
+        if any(ask.rule.budget and ask.capped for ask in asks):
+            queue.append((one, wave, asks))
+        else:
+            self._answered(order, one, wave, asks, queue)
+
+    def _answered(self, order: Order, one: Beneficiary, wave: str, asks: list[Ask], queue: Queue) -> None:
+        """Post what a wave got. What is then taken back, budgets hear of like of what is asked."""
+        self._post(order, one, asks)
+        if wave == "accruals":
+            self._tier_extras(order, one)
+            self._next(order, one, "bonuses", self._bonuses(order, one), queue)
+        else:
+            self._hold(one)
+            queue.append((one, "end", []))
 
     def _hold(self, one: Beneficiary) -> None:
         """What was posted goes to the case that holds the order's grants, as far as it is left."""
