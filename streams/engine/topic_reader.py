@@ -40,14 +40,17 @@ async def read_topic(settings: Settings, topic: str) -> AsyncGenerator[Sequence[
             consumer.assign(places)
             await consumer.seek_to_beginning(*places)
             ends = await consumer.end_offsets(places)
-            came, reached = time.monotonic(), -1
-            while reading := [place for place in places if await consumer.position(place) < ends[place]]:
-                now_at = sum([await consumer.position(place) for place in places])
-                if now_at > reached:
-                    came, reached = time.monotonic(), now_at
+            came, fewest = time.monotonic(), sum(ends.values()) + 1
+            while ahead := {
+                place: records
+                for place in places
+                if (records := ends[place] - await consumer.position(place)) > 0
+            }:
+                if (in_all := sum(ahead.values())) < fewest:
+                    came, fewest = time.monotonic(), in_all
                 elif time.monotonic() > came + settings.stall_timeout_s:
                     raise BrokerError(silence(topic, settings.stall_timeout_s))
-                for place, records in (await consumer.getmany(*reading, timeout_ms=_POLL_MS)).items():
+                for place, records in (await consumer.getmany(*ahead, timeout_ms=_POLL_MS)).items():
                     yield [record for record in records if record.offset < ends[place]]
         finally:
             await consumer.stop()
