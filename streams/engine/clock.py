@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from heapq import merge
@@ -68,11 +68,6 @@ def midnights(zone: str, after: int, until: int) -> Iterator[Midnight]:
 def all_midnights(zones: Iterable[str], after: int, until: int) -> Iterator[Midnight]:
     """The home midnights of all ``zones`` in ``(after, until]``, by instant, zone and day."""
     return merge(*(midnights(zone, after, until) for zone in sorted(set(zones))))
-
-
-def missing_midnights(ticked: Mapping[str, int], until: int) -> Iterator[Midnight]:
-    """The home midnights after each zone's last tick (zone → instant, ms), up to and including ``until``."""
-    return merge(*(midnights(zone, after, until) for zone, after in sorted(ticked.items())))
 
 
 def next_midnight(zones: Iterable[str], after: int) -> int | None:

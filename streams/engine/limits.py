@@ -13,8 +13,6 @@ DAY_MS: Final = 86_400_000
 MESSAGE_BYTES: Final = 1_048_576
 #: Bytes: a line of an imported file that is longer is refused.
 LINE_BYTES: Final = 1_048_576
-#: Bytes: a program file that is larger is refused.
-PROGRAM_FILE_BYTES: Final = 1_048_576
 #: Records: an import appends this many to the embedded log at once.
 APPEND_RECORDS: Final = 5_000
 #: Batches: produced by an import and not yet acknowledged by the broker.
@@ -46,10 +44,6 @@ class Limits(Struct, frozen=True, kw_only=True):
     transaction_timeout_ms: int = 60_000
     #: Seconds: a worker with lag that commits nothing for so long ends with an error.
     stall_timeout_s: float = 120.0
-    #: Tries: a send or a commit that the broker calls retriable, before the task stops.
-    retries: int = 10
-    #: Milliseconds: the pause between two tries.
-    retry_backoff_ms: int = 100
     #: Accounts: handled in one call at a midnight, so that a batch stays bounded.
     midnight_accounts: int = 2_000
     #: Days of event time: occurred earlier than this before stream time is ``too_late``.

@@ -17,7 +17,6 @@ from streams.engine.clock import (
     encode_minute,
     midnight_of,
     midnights,
-    missing_midnights,
     next_midnight,
 )
 
@@ -96,14 +95,6 @@ def test_cut_anywhere_the_parts_are_the_whole(start: int, length: int) -> None:
     assert parts == list(all_midnights(zones, start, end))
     assert parts == sorted(parts)
     assert next_midnight(zones, start) == parts[0].at
-
-
-def test_each_zone_misses_what_came_after_its_own_last_tick() -> None:
-    paris, tokyo = ms("2026-01-02T23:00:00+00:00"), ms("2026-01-03T15:00:00+00:00")
-
-    missing = missing_midnights({"Europe/Paris": paris, "Asia/Tokyo": paris}, tokyo)
-
-    assert list(missing) == [Midnight(tokyo, "Asia/Tokyo", day("2026-01-04"))]
 
 
 def test_the_calendar_ends_with_the_year_9999() -> None:
