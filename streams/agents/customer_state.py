@@ -1,10 +1,8 @@
-"""What the customers agent keeps and counts, and the programs that it decides by."""
+"""What the customers agent keeps, and the programs that it decides by."""
 
 from __future__ import annotations
 
 from typing import Final
-
-from msgspec import Struct
 
 from events.messages import Standing
 from schemas.programs import Programs
@@ -15,21 +13,6 @@ from streams.rules.state import Advocacy, Customer, Order, Waiting
 
 #: Counts of clicks that are kept decoded: partners with clicks on a day.
 _CLICK_COUNTS: Final = 4_096
-
-
-class Counts(Struct):
-    """What happened since start: numbers that no output event carries.
-
-    ``refunds_clipped`` asked for more than was left of the order; ``refunds_waited`` came before their order;
-    ``orders_unknown`` waited in vain; ``ignored`` have no effect on customers; ``forgotten`` are orders and
-    business ids that were deleted past their memory.
-    """
-
-    refunds_clipped: int = 0
-    refunds_waited: int = 0
-    orders_unknown: int = 0
-    ignored: int = 0
-    forgotten: int = 0
 
 
 class CustomerState(Accounts[Customer]):
@@ -47,7 +30,6 @@ class CustomerState(Accounts[Customer]):
             lateness_days=lateness_days,
             cache_entities=cache_entities,
         )
-        self.counts = Counts()
         self.sums = Sums("customers", state)
         self.orders: Space[Order] = state.space(b"o", Order, cache_limit=0)
         #: When a refund id was first seen.

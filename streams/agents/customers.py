@@ -49,8 +49,6 @@ class Customers:
         self._state = CustomerState(state, programs, order_memory_days, max_lateness_days, cache_entities)
         self._referrals = Referrals(self._state)
         self._orders = Orders(self.name, state, self._state, self._referrals)
-        #: What happened since start that no output carries.
-        self.counts = self._state.counts
         self.entities = self._state.owners
         self.new_entity = Customer
 
@@ -71,7 +69,6 @@ class Customers:
                 return self._state.redeem(event, entity, emit)
             case AdjustmentRequested():
                 return self._state.adjust(event, entity, emit)
-        self.counts.ignored += 1
         return None
 
     def owner(self, event: InputEvent) -> str | None:

@@ -100,7 +100,7 @@ def sweep_customers(state: CustomerState, midnight: Midnight, tick: Tick, limit:
             for space in (state.refund_ids, state.click_ids, state.referral_ids, state.request_ids)
         ),
     ]
-    return _sweep(state, spans, tick, oldest, limit * _SWEPT_PER_ACCOUNT)
+    return _sweep(spans, tick, oldest, limit * _SWEPT_PER_ACCOUNT)
 
 
 def sweep_partners(state: PartnerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
@@ -114,7 +114,7 @@ def sweep_partners(state: PartnerState, midnight: Midnight, tick: Tick, limit: i
         *((state.orders, *keys.orders_from(program)) for program in programs),
         *((space, b"", b"\xff") for space in (state.request_ids, state.cases, state.by_day)),
     ]
-    return _sweep(state, spans, tick, oldest, limit * _SWEPT_PER_ACCOUNT)
+    return _sweep(spans, tick, oldest, limit * _SWEPT_PER_ACCOUNT)
 
 
 def sweep_brought(state: PartnerState, midnight: Midnight, tick: Tick, limit: int, emit: Emit) -> bool:
@@ -132,7 +132,6 @@ def sweep_brought(state: PartnerState, midnight: Midnight, tick: Tick, limit: in
 
 
 def _sweep(
-    state: CustomerState | PartnerState,
     spans: list[tuple[Space[Any], bytes, bytes]],
     tick: Tick,
     oldest: int,
@@ -146,7 +145,6 @@ def _sweep(
         for at, value in found:
             if (value if isinstance(value, int) else value.time) < oldest and not _is_open(value):
                 space.delete(at)
-                state.counts.forgotten += 1
             tick.cursor = bytes([number]) + keys.after(at)
         limit -= len(found)
         if limit == 0:

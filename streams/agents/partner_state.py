@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
-
 from schemas.programs import Programs
 from streams.agents.accounts import Accounts
 from streams.agents.sums import Sums
@@ -11,12 +9,6 @@ from streams.engine.clock import Midnight
 from streams.engine.state import Space, State
 from streams.rules.plan import Plan
 from streams.rules.state import Brought, ComplianceCase, DayOrder, Partner, PartnerOrder, Told
-
-
-class Counts(Struct):
-    """What happened since start: ``forgotten`` were deleted past their memory."""
-
-    forgotten: int = 0
 
 
 class PartnerState(Accounts[Partner]):
@@ -34,7 +26,6 @@ class PartnerState(Accounts[Partner]):
             lateness_days=lateness_days,
             cache_entities=cache_entities,
         )
-        self.counts = Counts()
         self.sums = Sums("partners", state)
         #: What partners brought by home day, in programs that are reviewed.
         self.brought: Space[Brought] = state.space(b"b", Brought, cache_limit=cache_entities)

@@ -12,7 +12,7 @@ from streams.agents import keys
 from streams.agents.accounts import Reversal
 from streams.agents.customer_state import CustomerState
 from streams.agents.sums import order_cell
-from streams.engine.agent import DUPLICATE, Emit, Outcome, Rejection
+from streams.engine.agent import CLIPPED, DUPLICATE, Emit, Outcome, Rejection
 from streams.engine.record import RecordLike
 from streams.rules.home_days import clamp_day, home_days
 from streams.rules.refunds import ROUNDINGS, target
@@ -80,7 +80,6 @@ def too_old(state: CustomerState, key: bytes, at: int, emit: Emit) -> None:
     customer.waiting -= 1
     state.owners.put(what.customer.encode(), customer)
     state.waiting.delete(key)
-    state.counts.orders_unknown += 1
     detail = f"order {what.order_id} did not come within {state.memory_ms // DAY_MS} days"
     _give_up(state, waiting, Rejection("order_unknown", detail), at, emit)
 
@@ -101,7 +100,7 @@ def _apply(
         if what.currency != order.currency:
             return Rejection("currency_mismatch", f"the order is in {order.currency}")
         if what.amount > order.net - order.refunded:
-            state.counts.refunds_clipped += 1
+            emit(CLIPPED)
         order.refunded = min(order.refunded + what.amount, order.net)
     reversal = Reversal(
         program=what.program,
@@ -200,7 +199,6 @@ def _wait(state: CustomerState, what: TakeBack, customer: Customer, record: Reco
     state.waiting.put(key, waiting)
     state.due.put(_due_key(zone, waiting), key)
     customer.waiting += 1
-    state.counts.refunds_waited += 1
     return None
 
 

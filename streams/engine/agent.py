@@ -27,8 +27,15 @@ class Duplicate(Struct, frozen=True, gc=False):
 
 DUPLICATE = Duplicate()
 
+
+class Clipped(Struct, frozen=True, gc=False):
+    """A refund asked for more than was left of its order (DOMAIN section 7): counted, and nothing else."""
+
+
+CLIPPED = Clipped()
+
 Outcome = Rejection | Duplicate | None
-Emit = Callable[[OutputEvent | Send], None]
+Emit = Callable[[OutputEvent | Send | Clipped], None]
 
 
 class NotReadyError(Exception):

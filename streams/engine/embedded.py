@@ -142,16 +142,7 @@ class _Runner:
         return sum(self.inputs.lag(topic) for topic in self.inputs.topics)
 
     def _observe(self, metrics: TaskMetrics, commit: Commit, seconds: float) -> None:
-        tally = commit.tally
-        metrics.on_batch(
-            records=tally.processed,
-            duplicates=tally.duplicates,
-            dead=tally.dead,
-            rewards=tally.rewards,
-            cases=tally.cases,
-            oldest_ms=tally.oldest_ms,
-            newest_ms=tally.newest_ms,
-        )
+        metrics.on_batch(commit.tally)
         metrics.on_transaction(seconds)
         for topic in self.inputs.topics:
             metrics.on_lag(topic, self.inputs.lag(topic))

@@ -213,15 +213,7 @@ class KafkaTask:
             if commit is None:
                 return
             tally = commit.tally
-            self._metrics.on_batch(
-                records=tally.processed,
-                duplicates=tally.duplicates,
-                dead=tally.dead,
-                rewards=tally.rewards,
-                cases=tally.cases,
-                oldest_ms=tally.oldest_ms,
-                newest_ms=tally.newest_ms,
-            )
+            self._metrics.on_batch(tally)
             positions = {**store.positions, **commit.positions}
             now_ms = int(time.time() * 1000)
             began = time.perf_counter()

@@ -8,11 +8,9 @@ the ledger's unit (label ``unit``). Label values come from code or program files
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterable
 from typing import Literal
 
-from msgspec import Struct
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -26,16 +24,14 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from schemas.errors import Code
 from streams.engine.agent import BudgetLevel
+from streams.engine.task import Tally
 
-Rewards = Mapping[tuple[str, str], tuple[int, int]]
-#: How many cases were opened, by rule and severity.
-Cases = Mapping[tuple[str, str], int]
 #: What a task says of the budgets that it owns, as they stand.
 Levels = Callable[[], Iterable[BudgetLevel]]
 RebuildReason = Literal["missing", "corrupt", "ahead", "version"]
 
-ID_CONFLICT = "id_conflict"
 BATCH_RECORDS = (1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
 TRANSACTION_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 DELAY_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400)
@@ -119,6 +115,17 @@ class Metrics:
             ["agent"],
             registry=registry,
         )
+        self.rekeyed = Counter(
+            "keyday_rekeyed",
+            "Records sent on to the partition of their owner.",
+            ["agent"],
+            registry=registry,
+        )
+        self.refunds_clipped = Counter(
+            "keyday_refunds_clipped",
+            "Refunds that asked for more than was left of their order.",
+            registry=registry,
+        )
         self.rewards = Counter("keyday_rewards", "Ledger entries.", ["kind", "unit"], registry=registry)
         self.reward_amount = Counter(
             "keyday_reward_amount",
@@ -195,19 +202,6 @@ class Metrics:
         return TaskMetrics(self, agent, partition)
 
 
-_NO_CASES: Cases = MappingProxyType({})
-
-
-class _Batch(Struct, frozen=True, gc=False):
-    records: Mapping[str, int]
-    duplicates: int
-    dead: Mapping[str, int]
-    rewards: Rewards
-    cases: Cases
-    oldest_ms: int | None
-    newest_ms: int | None
-
-
 class TaskMetrics:
     """Counts one task's batches. ``on_batch`` keeps the counts back until ``on_transaction``."""
 
@@ -216,7 +210,7 @@ class TaskMetrics:
         self._agent = agent
         self._partition = str(partition)
         self._topics: set[str] = set()
-        self._pending: list[_Batch] = []
+        self._pending: list[Tally] = []
         self._owns_budgets = False
 
     def on_start(self) -> None:
@@ -230,38 +224,19 @@ class TaskMetrics:
         self._owns_budgets = True
         self._metrics.budgets.add(self._partition, levels)
 
-    def on_batch(
-        self,
-        *,
-        records: Mapping[str, int],
-        duplicates: int,
-        dead: Mapping[str, int],
-        rewards: Rewards,
-        cases: Cases = _NO_CASES,
-        oldest_ms: int | None = None,
-        newest_ms: int | None = None,
-    ) -> None:
-        """A batch was worked out, not committed yet.
-
-        ``records`` are those done per topic, ``dead`` counts per code, ``rewards`` maps (kind, unit) to
-        (entries, sum of their amounts), ``cases`` (rule, severity) to cases opened; the times are the
-        smallest and greatest record timestamp in milliseconds, ``None`` in an empty batch.
-        """
-        self._pending.append(_Batch(records, duplicates, dead, rewards, cases, oldest_ms, newest_ms))
+    def on_batch(self, tally: Tally) -> None:
+        """A batch was worked out, not committed yet."""
+        self._pending.append(tally)
 
     def on_transaction(self, seconds: float) -> None:
         """What was worked out so far is committed, in a transaction (or a write) that took ``seconds``."""
         self._metrics.transaction_seconds.labels(self._agent).observe(seconds)
         now = self._metrics.now()
         self._committed(now)
-        for batch in self._pending:
-            self._count(batch)
-            self._delay("oldest", batch.oldest_ms, now)
-            self._delay("newest", batch.newest_ms, now)
-        self._pending.clear()
-
-    def on_abort(self) -> None:
-        """What was worked out since the last commit took no effect."""
+        for tally in self._pending:
+            self._count(tally)
+            self._delay("oldest", tally.oldest_ms, now)
+            self._delay("newest", tally.newest_ms, now)
         self._pending.clear()
 
     def on_lag(self, topic: str, lag: int) -> None:
@@ -298,20 +273,22 @@ class TaskMetrics:
     def _committed(self, now: float) -> None:
         self._metrics.last_commit.labels(self._agent, self._partition).set(now)
 
-    def _count(self, batch: _Batch) -> None:
+    def _count(self, tally: Tally) -> None:
         metrics, agent = self._metrics, self._agent
-        for topic, count in batch.records.items():
+        for topic, count in tally.processed.items():
             metrics.records.labels(agent, topic).inc(count)
-        metrics.batch_records.labels(agent).observe(sum(batch.records.values()))
-        metrics.duplicates.labels(agent).inc(batch.duplicates)
-        for code, count in batch.dead.items():
+        metrics.batch_records.labels(agent).observe(sum(tally.processed.values()))
+        metrics.duplicates.labels(agent).inc(tally.duplicates)
+        metrics.rekeyed.labels(agent).inc(tally.rekeyed)
+        metrics.refunds_clipped.inc(tally.clipped)
+        for code, count in tally.dead.items():
             metrics.dead_letters.labels(agent, code).inc(count)
-        metrics.conflicts.labels(agent).inc(batch.dead.get(ID_CONFLICT, 0))
-        for (kind, unit), (count, amount) in batch.rewards.items():
+        metrics.conflicts.labels(agent).inc(tally.dead.get(Code.ID_CONFLICT, 0))
+        for (kind, unit), (count, amount) in tally.rewards.items():
             metrics.rewards.labels(kind, unit).inc(count)
             sign = "negative" if amount < 0 else "positive"
             metrics.reward_amount.labels(kind, unit, sign).inc(abs(amount))
-        for (rule, severity), count in batch.cases.items():
+        for (rule, severity), count in tally.cases.items():
             metrics.cases.labels(rule, severity).inc(count)
 
     def _delay(self, which: str, timestamp_ms: int | None, now: float) -> None:

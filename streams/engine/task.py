@@ -19,7 +19,7 @@ from schemas.codec import Decoded, Decoder, dead_letter_headers, encode_output
 from schemas.decisions import encode_decision
 from schemas.errors import Code, DecodeError
 from schemas.messages import decode_message, encode_message
-from streams.engine.agent import Agent, BudgetLevel, OwnsBudgets, Rejection
+from streams.engine.agent import Agent, BudgetLevel, Clipped, OwnsBudgets, Rejection
 from streams.engine.clock import Midnight, decode_tick, midnight_of, midnights
 from streams.engine.identities import NEW, Identities, Verdict, identity_key
 from streams.engine.limits import DAY_MS, Limits
@@ -58,9 +58,11 @@ class TaskState(Struct, array_like=True):
 
 
 class Tally(Struct):
-    """What a batch did, counted for the metrics."""
+    """What a batch did, counted for the metrics and the log."""
 
+    #: Records that are done, by topic.
     processed: dict[str, int] = field(default_factory=dict)
+    #: Dead letters by code.
     dead: dict[str, int] = field(default_factory=dict)
     #: How many entries, and their sum, by kind and unit.
     rewards: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
@@ -69,8 +71,11 @@ class Tally(Struct):
     #: The first of the dead letters, for the log.
     letters: list[DeadLetter] = field(default_factory=list)
     duplicates: int = 0
-    conflicts: int = 0
+    #: Records sent on to the partition where their owner lives.
     rekeyed: int = 0
+    #: Refunds that asked for more than was left of their order.
+    clipped: int = 0
+    #: The timestamps of the first and the last record, ``None`` in an empty batch.
     oldest_ms: int | None = None
     newest_ms: int | None = None
 
@@ -242,7 +247,6 @@ class Task:
         if verdict is Verdict.DUPLICATE:
             self._tally.duplicates += 1
             return
-        self._tally.conflicts += 1
         self._dead(record, Code.ID_CONFLICT, "the same source and id came before with other content")
 
     def _untimely(self, record: RecordLike, *, late: bool) -> None:
@@ -263,7 +267,7 @@ class Task:
         self._outputs.append(OutRecord(self._inbox, home, record.timestamp, owner, record.value, headers))
         return True
 
-    def _emit(self, event: OutputEvent | Send) -> None:
+    def _emit(self, event: OutputEvent | Send | Clipped) -> None:
         if type(event) is RewardEvent:
             data = event.data
             account = data.account
@@ -289,6 +293,8 @@ class Task:
         elif isinstance(event, DeadLetter):
             self._forget(event)
             self._dead_letter(event)
+        elif isinstance(event, Clipped):
+            self._tally.clipped += 1
 
     def _forget(self, letter: DeadLetter) -> None:
         """An event that is refused long after it was taken in may come again: it had no effect."""

@@ -28,6 +28,7 @@ from projections.webhooks.sending import Code
 from streams.engine.agent import BudgetLevel
 from streams.engine.metrics import Budgets, Metrics, process_collectors
 from streams.engine.state import Delta
+from streams.engine.task import Tally
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
 PROMETHEUS, PROMTOOL = shutil.which("prometheus"), shutil.which("promtool")
@@ -48,13 +49,17 @@ def used() -> CollectorRegistry:
     task = Metrics(registry).task("customers", 0)
     task.on_start()
     task.on_batch(
-        records={"orders": 3},
-        duplicates=1,
-        dead={"json_invalid": 1},
-        rewards={("accrued", "points"): (2, 20)},
-        cases={("brand_bidding", "high"): 1},
-        oldest_ms=1,
-        newest_ms=2,
+        Tally(
+            processed={"orders": 3},
+            duplicates=1,
+            rekeyed=1,
+            clipped=1,
+            dead={"json_invalid": 1},
+            rewards={("accrued", "points"): (2, 20)},
+            cases={("brand_bidding", "high"): 1},
+            oldest_ms=1,
+            newest_ms=2,
+        )
     )
     task.on_transaction(0.01)
     task.on_lag("orders", 5)

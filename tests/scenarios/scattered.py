@@ -14,6 +14,7 @@ from events.messages import Counted, Send
 from events.outputs import OutputEvent
 from events.time import DAY_MS
 from schemas.messages import decode_message, encode_message
+from streams.engine.agent import Clipped
 from streams.engine.clock import all_midnights
 from tests.scenarios.world import World
 
@@ -100,7 +101,7 @@ class Scattered(World):
                 pass
         self._ticked[agent.name] = max(self._ticked[agent.name], self.now)
 
-    def _emit(self, event: OutputEvent | Send) -> None:
+    def _emit(self, event: OutputEvent | Send | Clipped) -> None:
         if isinstance(event, Send) and isinstance(event.message, Counted):
             # Apart from the others: they come with every midnight and nobody waits for them.
             self._counted.append(event.message)

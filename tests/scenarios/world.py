@@ -21,7 +21,7 @@ from schemas.topics import TOPICS
 from streams.agents.budgets import Budgets
 from streams.agents.customers import Customers
 from streams.agents.partners import Partners
-from streams.engine.agent import Outcome, Rejection
+from streams.engine.agent import Clipped, Outcome, Rejection
 from streams.engine.clock import all_midnights
 from streams.engine.record import Record
 from streams.engine.state import State
@@ -72,6 +72,7 @@ class World:
         self.decoder = Decoder(self.programs)
         self.outputs: list[OutputEvent] = []
         self.notes: list[str] = []
+        self.clipped = 0
         self.slice_accounts = slice_accounts
         self.slices = 0
         self.now: int | None = None
@@ -189,7 +190,10 @@ class World:
             assert all(lot.amount > 0 for lot in account.expiring)
             assert all(lot.amount > 0 for lot in account.pending)
 
-    def _emit(self, event: OutputEvent | Send) -> None:
+    def _emit(self, event: OutputEvent | Send | Clipped) -> None:
+        if isinstance(event, Clipped):
+            self.clipped += 1
+            return
         if isinstance(event, Send):
             self._queue.append(event)
             return

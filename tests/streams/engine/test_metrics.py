@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry
 
 from streams.engine.agent import BudgetLevel
 from streams.engine.metrics import Metrics, TaskMetrics
+from streams.engine.task import Tally
 
 NOW_S = 1_000.0
 
@@ -15,12 +16,16 @@ def task() -> tuple[CollectorRegistry, TaskMetrics]:
 
 def batch(metrics: TaskMetrics) -> None:
     metrics.on_batch(
-        records={"orders": 40, "clock": 2},
-        duplicates=5,
-        dead={"json_invalid": 2, "id_conflict": 1},
-        rewards={("accrued", "points"): (7, 700), ("adjusted", "EUR/2"): (2, -30)},
-        oldest_ms=990_000,
-        newest_ms=999_500,
+        Tally(
+            processed={"orders": 40, "clock": 2},
+            duplicates=5,
+            rekeyed=3,
+            clipped=4,
+            dead={"json_invalid": 2, "id_conflict": 1},
+            rewards={("accrued", "points"): (7, 700), ("adjusted", "EUR/2"): (2, -30)},
+            oldest_ms=990_000,
+            newest_ms=999_500,
+        )
     )
 
 
@@ -37,6 +42,8 @@ def test_a_batch_counts_once_its_transaction_has_committed() -> None:
     assert value("keyday_records_processed_total", {**agent, "topic": "orders"}) == 40
     assert value("keyday_records_processed_total", {**agent, "topic": "clock"}) == 2
     assert value("keyday_duplicates_total", agent) == 5
+    assert value("keyday_rekeyed_total", agent) == 3
+    assert value("keyday_refunds_clipped_total") == 4
     assert value("keyday_dead_letters_total", {**agent, "code": "json_invalid"}) == 2
     assert value("keyday_conflicts_total", agent) == 1
     assert value("keyday_batch_records_sum", agent) == 42
@@ -44,12 +51,9 @@ def test_a_batch_counts_once_its_transaction_has_committed() -> None:
     assert value("keyday_transaction_seconds_sum", agent) == 0.75
 
 
-def test_a_batch_that_was_aborted_or_whose_task_started_again_does_not_count() -> None:
+def test_a_batch_whose_task_started_again_does_not_count() -> None:
     registry, metrics = task()
 
-    batch(metrics)
-    metrics.on_abort()
-    metrics.on_transaction(0.1)
     batch(metrics)
     metrics.on_start()
     metrics.on_transaction(0.1)
@@ -74,8 +78,8 @@ def test_the_delay_is_observed_for_the_oldest_and_the_newest_record_alone() -> N
     registry, metrics = task()
     batch(metrics)
     metrics.on_transaction(0.1)
-    metrics.on_batch(records={}, duplicates=0, dead={}, rewards={})
-    metrics.on_batch(records={"orders": 1}, duplicates=0, dead={}, rewards={}, oldest_ms=1_000_900)
+    metrics.on_batch(Tally())
+    metrics.on_batch(Tally(processed={"orders": 1}, oldest_ms=1_000_900))
     metrics.on_transaction(0.1)
 
     sums = {
@@ -121,7 +125,7 @@ def test_cases_count_by_rule_and_severity_once_committed() -> None:
     registry, metrics = task()
     labels = {"rule": "brand_bidding", "severity": "high"}
 
-    metrics.on_batch(records={}, duplicates=0, dead={}, rewards={}, cases={("brand_bidding", "high"): 3})
+    metrics.on_batch(Tally(cases={("brand_bidding", "high"): 3}))
     assert registry.get_sample_value("keyday_cases_opened_total", labels) is None
     metrics.on_transaction(0.1)
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from events.messages import Origin, Undone
+from events.time import format_time
 from schemas.messages import encode_message
 from schemas.programs import Programs
 from streams import app
@@ -31,7 +32,7 @@ def order(
         "id": id_ or f"e{n}",
         "source": "shop",
         "type": "order.placed",
-        "time": iso(time),
+        "time": format_time(time),
         "data": {
             "order_id": f"o{n}",
             "customer_id": customer,
@@ -44,28 +45,22 @@ def order(
     return msgspec.json.encode(event)
 
 
-def refund(n: int, *, time: int = NOON, currency: str = "USD") -> bytes:
+def refund(n: int, *, time: int = NOON, currency: str = "USD", amount: str = "5.00") -> bytes:
     event = {
         "specversion": "1.0",
         "id": f"r{n}",
         "source": "shop",
         "type": "order.refunded",
-        "time": iso(time),
+        "time": format_time(time),
         "data": {
             "order_id": f"o{n}",
             "customer_id": "ann",
             "refund_id": f"f{n}",
             "currency": currency,
-            "amount": "5.00",
+            "amount": amount,
         },
     }
     return msgspec.json.encode(event)
-
-
-def iso(time: int) -> str:
-    from events.time import format_time  # noqa: PLC0415
-
-    return format_time(time)
 
 
 class Bench:
@@ -132,7 +127,12 @@ def test_the_same_identity_with_other_content_is_a_conflict(bench: Bench) -> Non
     commit = bench.feed(order(1, subtotal="11.00"))
 
     assert codes(commit) == ["id_conflict"]
-    assert commit.tally.conflicts == 1
+
+
+def test_refunds_of_more_than_is_left_are_counted(bench: Bench) -> None:
+    assert bench.feed(order(1), order(2)).tally.clipped == 0
+
+    assert bench.feed(refund(1, amount="10.00"), refund(2, amount="10.01")).tally.clipped == 1
 
 
 def test_a_refused_event_may_come_again(bench: Bench) -> None:
