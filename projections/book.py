@@ -678,7 +678,8 @@ class Book:
             key = key_of(one.id, str(one.version))
             if self._programs.get(key) is None:
                 self._programs.put(key, one)
-                self._begin(one)
+                if self._versions.has_begun(one):
+                    self._begin(one)
         if self._only.get(b"") is None and not self._versions.empty:
             self._only.put(b"", self._versions.first() or "")
         if not self._waits:

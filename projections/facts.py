@@ -6,7 +6,7 @@ with the sign -1, so that both together count for nothing, in whatever order the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -170,6 +170,15 @@ class Version(Struct, frozen=True, gc=False):
 Taken = Click | Foreign | Refund | Referred | Enrolled | Stood
 Waiting = Ledger | Attributed | Taken
 Fact = RewardEvent | Attributed | Said | Placed | Taken | Version | AskedEvent
+
+
+def up_to(found: Iterable[Fact], at: int) -> Iterator[Fact]:
+    """The facts that had occurred by an instant (milliseconds, included), and what has no time of its own.
+
+    A version of a program says itself from when on it is in force; what an order's currency and a request are
+    for has a time.
+    """
+    return (one for one in found if isinstance(one, Foreign | Version | AskedEvent) or one.time <= at)
 
 
 #: A record's fact; ``None`` for one that no table looks at. Raises ``ValueError`` or an error of msgspec.

@@ -34,6 +34,7 @@ from projections.dashboard.site import Dashboard
 from projections.explanations import Explanations
 from projections.guard import Guard
 from projections.metrics import HttpMetrics
+from projections.past import Pasts
 from projections.problems import ProblemCode, problem
 
 
@@ -69,10 +70,12 @@ def make_app(
     options: Options = Options(),  # noqa: B008  frozen
     intake: Intake | None = None,
     feed: Feed | None = None,
+    pasts: Pasts | None = None,
 ) -> web.Application:
     """The application; who runs it calls ``guard.check_binding`` first.
 
-    Without an ``intake`` it only reads, without a ``feed`` nothing is streamed.
+    Without an ``intake`` it only reads, without a ``feed`` nothing is streamed, without ``pasts`` most tables
+    are told as they are now alone.
     """
     rates = Rates(options.rate)
     middlewares = [
@@ -86,7 +89,7 @@ def make_app(
     routes = [
         *_Probes(readiness, registry).routes(),
         *accounts.routes(),
-        *TableRoutes(tables, readiness).routes(),
+        *TableRoutes(tables, readiness, pasts).routes(),
     ]
     if explanations is not None:
         routes += explanations.routes()

@@ -25,6 +25,7 @@ from projections.rebuild import Source, aside, counted, fill
 from projections.store import Tables
 from projections.tables import TABLES
 from projections.threads import in_thread
+from schemas.programs import Programs
 
 #: Seconds: between two looks for a request, or for its answer.
 POLL_S: Final = 0.2
@@ -142,7 +143,7 @@ class LiveRebuild:
 
     async def _rebuild(self, asked: Sequence[str]) -> dict[str, tuple[int, int]]:
         tables, names = self._tables, [one for one in asked or TABLES if one in TABLES]
-        with aside(tables, self._folder) as fresh:
+        with aside(Programs(tables.versions.all()), self._folder) as fresh:
             begun = tables.positions
             await self._in_thread(partial(self._fill, fresh, {}, begun))
             async with tables.turn:

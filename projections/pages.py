@@ -29,7 +29,7 @@ MAX_LOOKED_AT: Final = 20_000
 MAX_SORTED: Final = 100_000
 #: Rows: a page when nothing is asked.
 PAGE_ROWS: Final = 100
-#: Tables of which a past state can be told.
+#: Tables whose rows tell their past themselves: that of others is folded from the topics (``past.py``).
 WITH_PAST: Final = ("balances", "statements")
 
 RefusalCode = Literal[
@@ -44,7 +44,7 @@ RefusalCode = Literal[
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """What is asked of a table: ``sort`` is a column, ``as_of`` milliseconds, for those ``WITH_PAST``.
+    """What is asked of a table: ``sort`` is a column, ``as_of`` an instant in milliseconds.
 
     Rows that are not ``visible`` are not there, and no cursor tells of them.
     """
@@ -107,12 +107,17 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(Cursor).decode
 
 
-def page(store: Scan, versions: Versions, name: str, query: Query) -> RowPage | RowRefusal:
-    """Up to ``limit`` rows behind the cursor ``after`` that fit all filters."""
+def page(
+    store: Scan, versions: Versions, name: str, query: Query, until: int | None = None
+) -> RowPage | RowRefusal:
+    """Up to ``limit`` rows behind the cursor ``after`` that fit all filters.
+
+    A store that holds what had occurred ``until`` an instant can be asked as of that one.
+    """
     table = TABLES.get(name)
     if table is None:
         return RowRefusal("table_unknown", name, f"the tables are {', '.join(TABLES)}")
-    refusal = _refusal(table, query)
+    refusal = _refusal(table, query, until)
     if refusal is not None:
         return refusal
     cursor = None if query.after is None else _cursor(query.after)
@@ -152,7 +157,7 @@ def _visible(query: Query, row: Row | None) -> bool:
     return query.visible is None or (row is not None and query.visible(row))
 
 
-def _refusal(table: Table, query: Query) -> RowRefusal | None:
+def _refusal(table: Table, query: Query, until: int | None) -> RowRefusal | None:
     """Why the table cannot be asked for that."""
     for filter_ in query.filters:
         if filter_ not in table.parameters:
@@ -161,8 +166,9 @@ def _refusal(table: Table, query: Query) -> RowRefusal | None:
     if query.sort is not None and query.sort not in sortable(table):
         detail = f"{table.name} can be sorted by {', '.join(sortable(table))}"
         return RowRefusal("sort_unknown", query.sort, detail)
-    if query.as_of is not None and table.name not in WITH_PAST:
-        return RowRefusal("past_unknown", "as_of", f"as_of is for {' and '.join(WITH_PAST)}")
+    if query.as_of is not None and query.as_of != until and table.name not in WITH_PAST:
+        detail = f"rows of {table.name} do not tell their past"
+        return RowRefusal("past_unknown", "as_of", detail)
     if not 1 <= query.limit <= MAX_PAGE_ROWS:
         return RowRefusal("limit_invalid", "limit", f"limit is a whole number from 1 to {MAX_PAGE_ROWS}")
     return None
@@ -224,7 +230,8 @@ def placed_rows(
 
     There is no row where something was looked at that was not there yet at the instant that is asked for.
     """
-    past = query.as_of if table.name == "balances" else None
+    as_of = query.as_of if table.name in WITH_PAST else None
+    past = as_of if table.name == "balances" else None
     prefix = table.prefix if past is None else STATEMENT
     start = prefix + b"".join(_narrowed(table, query.filters))
     stop = start + b"\xff"
@@ -240,7 +247,7 @@ def placed_rows(
         return _past(stored, past, cursor, descending=query.descending)
     show = _ranked if table.ranked else _shown
     rows = show(stored, versions, table, cursor, descending=query.descending)
-    return rows if query.as_of is None else _until(rows, format_time(query.as_of))
+    return rows if as_of is None else _until(rows, format_time(as_of))
 
 
 def _until(rows: Iterator[Placed], last: str) -> Iterator[tuple[bytes, int, Row | None]]:

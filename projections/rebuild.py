@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from projections.facts import SOURCES
@@ -40,16 +41,16 @@ def rebuild_some(tables: Tables, source: Source, names: Sequence[str], scratch: 
 
     Returns how many stored rows of each were wrong. What is folded aside lies in ``scratch`` meanwhile.
     """
-    with aside(tables, scratch) as fresh:
+    with aside(Programs(tables.versions.all()), scratch) as fresh:
         fill(fresh, source, {}, tables.positions)
         return {name: tables.replace(TABLES[name].prefix, fresh) for name in names}
 
 
 @contextmanager
-def aside(tables: Tables, scratch: Path) -> Iterator[Tables]:
-    """Empty tables that know the same programs, in a folder of their own that goes with them."""
+def aside(programs: Programs, scratch: Path, until: int | None = None) -> Iterator[Tables]:
+    """Empty tables that know these programs, in a folder of their own that goes with them."""
     with tempfile.TemporaryDirectory(prefix=".rebuild-", dir=scratch) as folder:
-        fresh = Tables(Path(folder), programs=Programs(tables.versions.all()))
+        fresh = Tables(Path(folder), programs=programs, until=until)
         try:
             yield fresh
         finally:
@@ -59,13 +60,16 @@ def aside(tables: Tables, scratch: Path) -> Iterator[Tables]:
 def fill(
     tables: Tables,
     source: Source,
-    starts: Mapping[Place, int],
-    ends: Mapping[Place, int],
+    starts: Mapping[Place, int] = MappingProxyType({}),
+    ends: Mapping[Place, int] | None = None,
     stopped: Callable[[], bool] = bool,
 ) -> None:
-    """Fold all topics between two positions; stops early when it is ``stopped``."""
+    """Fold all topics between two positions, or to their present end; stops early when it is ``stopped``."""
     for topic in SOURCES:
         begin = {partition: offset for (name, partition), offset in starts.items() if name == topic}
+        if ends is None:
+            _feed(tables, source.records(topic, begin), stopped)
+            continue
         if all(offset <= begin.get(place[1], 0) for place, offset in ends.items() if place[0] == topic):
             continue  # nothing lies between the two
         records = source.records(topic, begin)

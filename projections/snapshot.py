@@ -12,7 +12,7 @@ from rocksdict import AccessType, Options, Rdict
 
 from projections.book import PROGRAMS
 from projections.keys import VERSION
-from projections.pages import all_rows
+from projections.pages import Query, RowPage, RowRefusal, all_rows, page
 from projections.store import STAMP
 from projections.tables.table import Row, Table
 from projections.versions import Versions
@@ -29,9 +29,10 @@ class SnapshotError(Exception):
 class Snapshot:
     """Reads rows in key order."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, until: int | None = None) -> None:
         self._store = store
-        self._versions = Versions()
+        self._until = until
+        self._versions = Versions(until=until)
         for _, raw in store.scan(PROGRAMS, PROGRAMS + b"\xff"):
             self._versions.add(_decode_program(raw))
 
@@ -39,10 +40,18 @@ class Snapshot:
         """All rows that fit; ``as_of`` an instant in milliseconds, of one of ``WITH_PAST``."""
         return all_rows(self._store, self._versions, table, filters, as_of)
 
+    def page(self, table: str, query: Query) -> RowPage | RowRefusal:
+        """A page of a table."""
+        return page(self._store, self._versions, table, query, self._until)
+
+    def programs(self) -> list[Program]:
+        """Every version of a program that is known."""
+        return self._versions.all()
+
 
 @contextmanager
-def snapshot(folder: Path) -> Iterator[Snapshot]:
-    """The tables of a folder as they are now, whoever writes to them meanwhile.
+def snapshot(folder: Path, until: int | None = None) -> Iterator[Snapshot]:
+    """The tables of a folder as they are now, whoever writes to them meanwhile; ``until`` is what they hold.
 
     Raises:
         SnapshotError: there are none, they are damaged, or another version of Keyday wrote them.
@@ -60,6 +69,6 @@ def snapshot(folder: Path) -> Iterator[Snapshot]:
         store = Store(database)
         if store.get(VERSION) != STAMP:
             raise SnapshotError(f"{path} was written by another version of Keyday: keyday rebuild mends it")
-        yield Snapshot(store)
+        yield Snapshot(store, until)
     finally:
         database.close()

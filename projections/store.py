@@ -22,7 +22,7 @@ from projections.as_of import balances_at
 from projections.asked import StoredAsked
 from projections.balances import Balance
 from projections.book import Book
-from projections.facts import Fact, Ledger
+from projections.facts import Fact, Ledger, up_to
 from projections.faults import Fault, FaultCode
 from projections.fold import Account, Batch, Folded, unpack
 from projections.keys import VERSION, account_key, escape, key_of, statement_key
@@ -69,13 +69,20 @@ class Tables:
 
     Opening raises ``StoreLockedError`` where another process has them open. Where the database turns out to
     be damaged later, reads and writes raise ``StoreCorruptError``, and ``rebuild`` mends it.
+
+    ``until`` an instant (milliseconds, included) they hold what had occurred by then, whenever it came.
     """
 
     def __init__(
-        self, path: Path, metrics: ProjectionMetrics | None = None, programs: Programs | None = None
+        self,
+        path: Path,
+        metrics: ProjectionMetrics | None = None,
+        programs: Programs | None = None,
+        until: int | None = None,
     ) -> None:
         self._path = path / "tables"
         self._metrics = metrics
+        self._until = until
         #: Programs of files, known before what is published.
         self.programs = programs
         self._logged: set[FaultCode] = set()
@@ -161,7 +168,7 @@ class Tables:
 
     def rows(self, table: str, query: Query = EVERYTHING) -> RowPage | RowRefusal:
         """A page of a table."""
-        return self._guard(lambda: page(self._store, self.versions, table, query))
+        return self._guard(lambda: page(self._store, self.versions, table, query, self._until))
 
     def partner_sums(
         self, program: str, first: str, last: str, market: str | None = None
@@ -223,7 +230,7 @@ class Tables:
 
     def _open_book(self) -> None:
         """Begin to fold over what is stored; programs of files are known before all else."""
-        self.versions = Versions(self.programs)
+        self.versions = Versions(self.programs, self._until)
         self._book = Book(self._store, self.versions)
         changes, delta = at_once(self._book.draining())
         if changes:
@@ -231,7 +238,7 @@ class Tables:
 
     def _fold(self, batch: Batch, facts: Sequence[Fact]) -> None:
         take = self._book.take
-        for fact in facts:
+        for fact in facts if self._until is None else up_to(facts, self._until):
             if not isinstance(fact, RewardEvent):
                 take(fact)
             elif batch.add(fact):
@@ -251,8 +258,9 @@ class Tables:
         delta.count += folded.delta.count
         delta.check += folded.delta.check
         self._commit([*folded.changes.items(), *others], delta, positions)
-        for fault in folded.faults:
-            self._log_once(fault)
+        if self._until is None:  # what came late leaves gaps in the past, which are none of the ledger
+            for fault in folded.faults:
+                self._log_once(fault)
         return folded
 
     def _commit(self, changes: list[Change], delta: Delta, positions: Mapping[Source, int]) -> None:

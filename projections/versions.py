@@ -9,9 +9,13 @@ from streams.rules.home_days import HomeDays, home_days, iso_date
 
 
 class Versions:
-    """Zones, rounding, calendars, budgets and goals of what is known."""
+    """Zones, rounding, calendars, budgets and goals of what is known.
 
-    def __init__(self, programs: Programs | None = None) -> None:
+    ``until`` an instant (milliseconds), no version that begins later is in force, whatever time is asked for.
+    """
+
+    def __init__(self, programs: Programs | None = None, until: int | None = None) -> None:
+        self._until = until
         self._programs = Programs(() if programs is None else programs.all())
         self._calendars: dict[tuple[str, int, str], MarketCalendar] = {}
         self._dates: dict[tuple[str, int, str, str, int], list[tuple[int, int, str]]] = {}
@@ -62,7 +66,7 @@ class Versions:
 
     def budget(self, program: str, budget: str, time: int) -> Budget | None:
         """A budget in the version that is in force at a time."""
-        version = self._programs.in_force(program, time)
+        version = self.in_force(program, time)
         return None if version is None else version.budgets.get(budget)
 
     def day(self, program: str, at: int) -> str | None:
@@ -76,7 +80,11 @@ class Versions:
 
     def in_force(self, program: str, time: int) -> Program | None:
         """The version that is in force at a time."""
-        return self._programs.in_force(program, time)
+        return self._programs.in_force(program, time if self._until is None else min(time, self._until))
+
+    def has_begun(self, program: Program) -> bool:
+        """Whether a version comes into force at all."""
+        return self._until is None or program.effective_from <= self._until
 
     def key_day_date(self, program: Program, market: str, key_day: str, at: int) -> str:
         """The first local date of the window of a key day that an instant lies in."""

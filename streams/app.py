@@ -39,6 +39,7 @@ from projections.kafka_reader import KafkaReader
 from projections.kafka_source import kafka_source
 from projections.live_rebuild import LiveRebuild, OpenTopics
 from projections.metrics import ProjectionMetrics
+from projections.past import Pasts
 from projections.progress import MAX_LAG_RECORDS, Blocker, BlockerCode, Progress
 from projections.store import Tables
 from projections.webhooks.sources import KafkaSource, LogSource
@@ -450,9 +451,10 @@ class Projection:
         settings = self._settings
         guard = Guard(settings.http_token, TokenBook(self._tokens))
         options, certificate = http_options(settings), tls(settings.http_cert_file, settings.http_key_file)
-        explanations = None
+        explanations = pasts = None
         if self._open_source is not None:
             explanations = Explanations(self._open_source, settings.programs)
+            pasts = Pasts(self.tables, self._open_source, self._folder)
         pulse = Pulse(self.registry)
         data = Data(self.tables, explanations, self._waiting)
         dashboard = Dashboard(data, self.progress, guard, pulse, explanations)
@@ -466,14 +468,15 @@ class Projection:
             options=options,
             intake=self._intake,
             feed=self._feed,
+            pasts=pasts,
         )
         runner, port = await http.start(
             app, guard, settings.host, settings.port, options=options, tls=certificate
         )
         listening(f"{'http' if certificate is None else 'https'}://{settings.host}:{port}")
         parts = [*work, pulse.run]
-        if self._open_source is not None:
-            parts.append(LiveRebuild(self.tables, self._open_source, self._folder).run)
+        if self._open_source is not None and pasts is not None:
+            parts += [LiveRebuild(self.tables, self._open_source, self._folder).run, pasts.run]
         tasks = [asyncio.ensure_future(part()) for part in parts]
         waiting = asyncio.create_task(stopped.wait())
         try:

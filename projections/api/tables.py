@@ -9,11 +9,13 @@ from typing import Annotated, Any, Final, Literal, Protocol
 
 import msgspec
 from aiohttp import web
+from aiokafka.errors import KafkaError
 from msgspec import Meta
 
 from projections.api.accounts import AS_OF, Readiness, instant, not_ready
 from projections.api.answers import json_answer
 from projections.api.audit import audit
+from projections.api.model import Time
 from projections.api.routes import CALLER, Answer, Asked, Handler, Parameter, Route
 from projections.api.scopes import READERS, Caller
 from projections.pages import (
@@ -26,7 +28,8 @@ from projections.pages import (
     RowRefusal,
     fits,
 )
-from projections.problems import ProblemCode, problem
+from projections.past import Pasts
+from projections.problems import RETRY, ProblemCode, problem
 from projections.sorting import sortable
 from projections.tables import TABLES
 from projections.tables.column import Column
@@ -57,6 +60,12 @@ _ORDER: Final = Parameter(
     default="asc",
     doc="asc or desc, by the key of the table or by the column sort.",
 )
+_AS_OF: Final = Parameter(
+    name="as_of",
+    type=Time,
+    doc="An instant (RFC 3339 with an offset): the rows of what had occurred by then, by what is known now. "
+    "When they are asked for first they are folded from the topics: not_ready is answered meanwhile.",
+)
 _TYPES: Final[Mapping[str, Any]] = {
     "string": str,
     "integer": int,
@@ -75,11 +84,12 @@ class RowTables(Protocol):
 
 
 class TableRoutes:
-    """A route for each table."""
+    """A route for each table; without ``pasts`` only those are asked for theirs that tell it themselves."""
 
-    def __init__(self, tables: RowTables, readiness: Readiness) -> None:
+    def __init__(self, tables: RowTables, readiness: Readiness, pasts: Pasts | None = None) -> None:
         self._tables = tables
         self._readiness = readiness
+        self._pasts = pasts
         self._reading = asyncio.Semaphore(MAX_READERS)
 
     def routes(self) -> tuple[Route, ...]:
@@ -93,7 +103,7 @@ class TableRoutes:
                 handler=self._handler(table),
                 parameters=(
                     *map(_filter, table.parameters),
-                    *((AS_OF,) if table.name in WITH_PAST else ()),
+                    *((AS_OF,) if table.name in WITH_PAST else () if self._pasts is None else (_AS_OF,)),
                     _LIMIT,
                     _AFTER,
                     _ORDER,
@@ -142,13 +152,36 @@ class TableRoutes:
             as_of=at,
             visible=self._visible(table, caller, own),
         )
-        async with self._reading:
-            found = await in_thread(partial(self._tables.rows, table.name, query))
+        found = await self._found(table, query)
+        if isinstance(found, web.Response):
+            return found
+        _audit(table, caller, filters | own)
+        return json_answer({"rows": found.rows, "next": found.next})
+
+    async def _found(self, table: Table, query: Query) -> RowPage | web.Response:
+        """A page of the table, or why there is none."""
+        try:
+            found = await self._page(table, query)
+        except KafkaError:
+            return problem(ProblemCode.NOT_READY, "the brokers cannot be reached", headers=RETRY)
+        if found is None:
+            detail = "the table is still being folded as of then; ask again"
+            return problem(ProblemCode.NOT_READY, detail, headers=RETRY)
         if isinstance(found, RowRefusal):
             code = ProblemCode.ROWS_TOO_MANY if found.code == "rows_too_many" else ProblemCode.CURSOR_INVALID
             return problem(code, found.detail, parameter=found.name)
-        _audit(table, caller, filters | own)
-        return json_answer({"rows": found.rows, "next": found.next})
+        return found
+
+    async def _page(self, table: Table, query: Query) -> RowPage | RowRefusal | None:
+        """A page of the table, or of its past; ``None`` while that is being folded."""
+        if query.as_of is None or table.name in WITH_PAST or self._pasts is None:
+            async with self._reading:
+                return await in_thread(partial(self._tables.rows, table.name, query))
+        async with self._pasts.at(query.as_of) as past:
+            if past is None:
+                return None
+            async with self._reading:
+                return await in_thread(partial(past.page, table.name, query))
 
     def _visible(self, table: Table, caller: Caller, own: Mapping[str, str]) -> Callable[[Row], bool] | None:
         """Which rows the caller's scope holds; ``None`` for all."""

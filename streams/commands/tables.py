@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout."
 )
-@click.option("--as-of", metavar="TIME", help="Of balances and statements: as they were then (RFC 3339).")
+@click.option(
+    "--as-of", metavar="TIME", help="The rows of what had occurred by then (RFC 3339), by what is known now."
+)
 @click.option(
     "--where",
     "filters",
@@ -47,18 +49,22 @@ if TYPE_CHECKING:
     multiple=True,
     help="Only rows with this value; COLUMN_from and COLUMN_to for spans. docs/tables.md names the columns.",
 )
-@settings_options("data", "state_dir")
+@settings_options("data", "state_dir", "brokers", "stall_timeout_s", *SECURITY)
 def export(
     name: str, format_: str, out: Path | None, as_of: str | None, filters: tuple[str, ...], **flags: Any
 ) -> int:
     """Write the rows of a table, as they are now, also while another process feeds it.
 
     The tables are those of an embedded log (--data), or those that keyday serve keeps of Kafka (--state-dir).
+    As of an instant, all but balances and statements are folded anew from the topics: from Kafka (--brokers)
+    or from the embedded log.
     """
     from projections.export import FORMATS, ParquetMissingError
     from projections.pages import WITH_PAST
+    from projections.past import past
     from projections.snapshot import SnapshotError, snapshot
     from projections.tables import TABLES
+    from schemas.programs import Programs
 
     settings = settings_from(flags)
     found = TABLES.get(name)
@@ -70,15 +76,22 @@ def export(
             raise click.UsageError(
                 f"{name} can be filtered by {', '.join(found.parameters)}, not by {column}"
             )
-    if as_of is not None and name not in WITH_PAST:
-        raise click.UsageError(f"--as-of is for {' and '.join(WITH_PAST)}: {name} has no past")
     at = None if as_of is None else _instant(as_of)
-    folder = settings.data if flags["state_dir"] is None else settings.state_dir / "projections"
-    if flags["data"] is not None and flags["state_dir"] is not None:
-        raise click.UsageError("give one of --data and --state-dir")
+    for flag in ("state_dir", "brokers"):
+        if flags["data"] is not None and flags[flag] is not None:
+            raise click.UsageError(f"give one of --data and --{flag.replace('_', '-')}")
+    embedded = flags["data"] is not None or not (flags["state_dir"] or settings.brokers)
+    folder = settings.data if embedded else settings.state_dir / "projections"
     try:
-        with snapshot(folder) as tables, _target(out) as file:
-            count = FORMATS[format_](found, tables.rows(found, wanted, at), file)
+        with ExitStack() as stack:
+            tables = stack.enter_context(snapshot(folder))
+            if at is None or name in WITH_PAST:
+                rows = tables.rows(found, wanted, at)
+            else:
+                source = stack.enter_context(_log(settings) if embedded else _kafka(settings))
+                then = stack.enter_context(past(source, Programs(tables.programs()), at, folder))
+                rows = then.all_rows(found, wanted)
+            count = FORMATS[format_](found, rows, stack.enter_context(_target(out)))
     except SnapshotError as error:
         raise WorkFailedError(str(error)) from None
     except ParquetMissingError:
@@ -214,6 +227,8 @@ def _kafka(settings: Settings) -> Iterator[Source]:
     from streams.app import kafka_clients
     from streams.engine.brokers import BrokerError, explained
 
+    if not settings.brokers:
+        raise click.UsageError("say where Kafka is: --brokers HOST:PORT")
     try:
         with explained(settings.brokers):
             try:

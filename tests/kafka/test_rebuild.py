@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from events.time import format_time
 from projections.facts import SOURCES
 from projections.kafka_source import TopicsSilentError, kafka_source
 from projections.keys import ACCOUNT
@@ -21,7 +22,9 @@ from streams.cli import run
 from tests.chaos import serving
 from tests.chaos.scene import keyday
 from tests.kafka.broker import Broker
+from tests.projections.naive import NAIVE, Files
 from tests.projections.replays import lines_of, records, small
+from tests.projections.test_past import times
 from tests.projections.test_rebuild import content
 
 
@@ -36,6 +39,18 @@ async def send_all(bootstrap: str) -> None:
                 )
 
 
+async def rows_as_of(url: str, at: str) -> list[Any]:
+    """The rows of a table as of an instant, once they are folded."""
+    async with aiohttp.ClientSession() as session, asyncio.timeout(120):
+        while True:
+            path = f"{url}/v1/tables/partner_performance"
+            async with session.get(path, params={"as_of": at, "limit": "1000"}) as answer:
+                body = await answer.json()
+                if answer.status != 503:
+                    assert (answer.status, body["next"]) == (200, None)
+                    return body["rows"]  # type: ignore[no-any-return]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_tables_are_folded_again_while_they_are_served_and_after(own_kafka: Broker, tmp_path: Path) -> None:
@@ -45,6 +60,10 @@ def test_tables_are_folded_again_while_they_are_served_and_after(own_kafka: Brok
         "KEYDAY_STATE_DIR": str(tmp_path / "serve"),
     }
     names = ["partner_performance", "goals", "balances"]
+    found = times(small())
+    middle = found[len(found) // 2]
+    at = format_time(middle)
+    then = NAIVE["partner_performance"](Files(small().paths, small().source, small().out, until=middle))
 
     async def rebuilt(*tables: str) -> dict[str, dict[str, Any]]:
         said = await keyday(env, "rebuild", *tables, "--json")
@@ -62,6 +81,9 @@ def test_tables_are_folded_again_while_they_are_served_and_after(own_kafka: Brok
             async with aiohttp.ClientSession() as session, session.get(f"{url}/v1/tables/partners") as answer:
                 assert answer.status == 200
                 assert (await answer.json())["rows"]
+            assert await rows_as_of(url, at) == then
+        said = await keyday(env, "export", "partner_performance", "--as-of", at)
+        assert [json.loads(line) for line in said.splitlines() if line.startswith('{"aov"')] == then
         assert {row["wrong"] for row in beside.values()} == {0}
         expected = lines_of(small().out)
         assert {name: row["rows"] for name, row in beside.items()} == {

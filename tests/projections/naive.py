@@ -9,6 +9,7 @@ import contextlib
 import functools
 import gzip
 import json
+import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
@@ -35,9 +36,10 @@ DIGITS = {"JPY": 0, "KWD": 3}
 
 
 class Files:
-    """The files of one replay, and of what it was made of."""
+    """The files of one replay, and of what it was made of: what had occurred ``until`` an instant."""
 
-    def __init__(self, programs: Iterable[Path], source: Path, out: Path) -> None:
+    def __init__(self, programs: Iterable[Path], source: Path, out: Path, until: int | None = None) -> None:
+        self.until = sys.maxsize if until is None else until
         self.versions: dict[tuple[str, int], Row] = {}
         self.paths = list(programs)
         for path in self.paths:
@@ -74,11 +76,14 @@ class Files:
                 "version"
             ]
 
+        at = min(at, self.until)
         known = [one for (id_, _), one in self.versions.items() if id_ == program and start(one)[0] <= at]
         return max(known, key=start, default=None)
 
-    def output(self, topic: str) -> list[Row]:
-        return list(_lines(self.out / f"{topic}.ndjson"))
+    def output(self, topic: str, until: int | None = None) -> list[Row]:
+        last = self.until if until is None else until
+        found = _lines(self.out / f"{topic}.ndjson")
+        return [event for event in found if parse_time(event["time"]) <= last]
 
     def inputs(self, topic: str, type_: str) -> list[Row]:
         """Events of a type that took effect or repeat one that did, in the order in which they were handled."""
@@ -91,7 +96,7 @@ class Files:
                 at = parse_time(event["time"])
             except (ValueError, TypeError, KeyError):
                 continue
-            if isinstance(event, dict) and event.get("type") == type_:
+            if isinstance(event, dict) and event.get("type") == type_ and at <= self.until:
                 found.append((at, offset, event))
         ids = {id_ for id_, _ in self.versions}
         for _, _, event in found:
@@ -432,14 +437,18 @@ def leaderboard(files: Files) -> list[Row]:
 def key_day_performance(files: Files) -> list[Row]:
     names = ("program", "market", "key_day", "date")
     said: dict[tuple[str, ...], Row] = defaultdict(dict)
-    for event in files.output("milestones"):
+    windows: dict[tuple[str, ...], Row] = defaultdict(dict)
+    for event in files.output("milestones", sys.maxsize):
         if event["type"] in {"key_day.upcoming", "key_day.closed"}:
             data = event["data"]
-            said[tuple(data[name] for name in names)][event["type"]] = data
+            key = tuple(data[name] for name in names)
+            windows[key][event["type"]] = data  # what was told later shows where its window was
+            if parse_time(event["time"]) <= files.until:
+                said[key][event["type"]] = data
     found: dict[tuple[str, ...], list[Row]] = {key: [] for key in said}
     for order in orders(files):
         for name in order["key_days"]:
-            found.setdefault(_key_day_of(order, name, said), []).append(order)
+            found.setdefault(_key_day_of(order, name, windows), []).append(order)
     rows = []
     for key, brought in sorted(found.items()):
         closed, ahead = said[key].get("key_day.closed"), said[key].get("key_day.upcoming")
@@ -460,11 +469,11 @@ def key_day_performance(files: Files) -> list[Row]:
     return rows
 
 
-def _key_day_of(order: Row, name: str, said: dict[tuple[str, ...], Row]) -> tuple[str, ...]:
-    """The key day's window that was told, else the local date of the order: one window is one day there."""
+def _key_day_of(order: Row, name: str, windows: dict[tuple[str, ...], Row]) -> tuple[str, ...]:
+    """The key day's window that was told ever, else the local date of the order: one window is one day there."""
     place = (order["program"], order["market"], name)
-    for key in sorted(said):
-        for data in said[key].values():
+    for key in sorted(windows):
+        for data in windows[key].values():
             if key[:3] == place and parse_time(data["start"]) <= order["at"] < parse_time(data["end"]):
                 return key
     zone = ZoneInfo(order["version"]["markets"][order["market"]]["tz"])
@@ -542,7 +551,8 @@ def _opened(files: Files) -> Iterable[tuple[Row, date, int, bool]]:
         since = version["program"]["effective_from"]
         moment = since if isinstance(since, datetime) else datetime.fromisoformat(since)
         at = milliseconds(moment)
-        yield version, files.day(program, at), at, False
+        if at <= files.until:
+            yield version, files.day(program, at), at, False
 
 
 def _budget_row(files: Files, key: tuple[str, str, str], one: Row) -> Row:

@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
+from events.time import format_time
 from projections.store import Tables
 from projections.tables import TABLES
 from streams.cli import run
 from streams.engine.log import Log
 from streams.engine.record import OutRecord
+from tests.projections.naive import NAIVE, Files
 from tests.projections.replays import lines_of, programs_of, records, small
+from tests.projections.test_past import times
 from tests.projections.test_rebuild import harm
 
 
@@ -111,12 +114,36 @@ def test_filters_and_a_past_instant_narrow_an_export(exported: object) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["partner_performance", *(pytest.param(one, marks=pytest.mark.slow) for one in sorted(NAIVE))]
+)
+def test_every_table_can_be_exported_as_of_a_past_instant(name: str, exported: object, data: Path) -> None:
+    files = small()
+    found = times(files)
+    at = found[len(found) // 2]
+    then = [json.loads(line) for line in exported(name, "--as-of", format_time(at)).splitlines()]
+
+    assert then == NAIVE[name](Files(files.paths, files.source, files.out, until=at))
+    assert [path.name for path in data.iterdir() if path.name.startswith(".")] == []
+
+
+def test_where_the_topics_are_has_to_be_known_for_a_past(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Tables(tmp_path / "projections", programs=programs_of(small())).close()
+    then = ["--as-of", "2026-01-01T00:00:00Z", "--state-dir", str(tmp_path)]
+    assert run(["export", "balances", *then]) == 0
+    assert run(["export", "tiers", *then]) == 2
+    assert "say where Kafka is: --brokers HOST:PORT" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["sales"], "there is no table sales"),
         (["tiers", "--where", "colour=red"], "can be filtered by partner_id, program, tier"),
         (["tiers", "--where", "tier"], "is no COLUMN=VALUE"),
-        (["tiers", "--as-of", "2026-01-01T00:00:00Z"], "tiers has no past"),
+        (["tiers", "--brokers", "localhost:9"], "give one of --data and --brokers"),
+        (["tiers", "--state-dir", "state"], "give one of --data and --state-dir"),
         (["balances", "--as-of", "yesterday"], "is no time such as"),
     ],
 )

@@ -21,6 +21,7 @@ from projections.embedded_reader import EmbeddedReader
 from projections.explanations import Explanations
 from projections.facts import SOURCES
 from projections.guard import Guard
+from projections.past import Pasts
 from projections.progress import Progress
 from projections.store import Tables
 from schemas.programs import Programs
@@ -70,6 +71,7 @@ async def embedded_serving(folder: Path, **options: Any) -> AsyncIterator[Served
     tokens = folder / "tokens.json"
     guard, chosen = Guard(None, TokenBook(tokens)), http.Options(**options)
     source = EmbeddedLog(embedded.log, "the log")
+    pasts = Pasts(tables, lambda: nullcontext(source), folder)
     app = http.make_app(
         tables,
         progress,
@@ -79,8 +81,9 @@ async def embedded_serving(folder: Path, **options: Any) -> AsyncIterator[Served
         options=chosen,
         intake=Intake(LogSink(worker), programs),
         feed=LogFeed(embedded.log),
+        pasts=pasts,
     )
-    running = [asyncio.create_task(part()) for part in (worker.run, reader.run)]
+    running = [asyncio.create_task(part()) for part in (worker.run, reader.run, pasts.run)]
     async with listening(app, guard, options=chosen) as (ask, port):
         while not progress.loaded:  # noqa: ASYNC110  it tells nobody
             await asyncio.sleep(0.001)

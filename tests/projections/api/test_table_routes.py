@@ -215,3 +215,50 @@ def test_rows_are_sorted_by_a_column_and_told_as_of_an_instant(tmp_path: Path) -
         assert before.body == {"rows": [], "next": None}
 
     run(scenario)
+
+
+def test_every_table_can_be_asked_as_of_a_past_instant(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with embedded_serving(tmp_path) as served:
+            await feed(served)
+            now = (await served.ask("/v1/tables/partner_performance")).body["rows"]
+            whole = (await served.ask("/v1/tables/partner_performance?as_of=2100-01-01T00:00:00Z")).body[
+                "rows"
+            ]
+            time = sorted(one["time"] for one in served.topic("attributions"))[-2]
+            path = f"/v1/tables/partner_performance?as_of={time}"
+            first = (await served.ask(f"{path}&limit=1")).body
+            rest = (await served.ask(f"{path}&after={first['next']}")).body
+            replies = {name: await served.ask(f"/v1/tables/{name}?as_of={time}") for name in TABLES}
+            stranger = await served.ask("/v1/tables/tiers?after=" + first["next"] + f"&as_of={time}")
+            lea = make_token(served.tokens, "partner:lea")
+            own = await served.ask(path, lea)
+            none = await served.ask(path + "&partner_id=max", lea)
+
+        assert whole == now
+        assert {reply.status for reply in replies.values()} == {200}
+        then = replies["partner_performance"].body["rows"]
+        assert [*first["rows"], *rest["rows"]] == then
+        assert 0 < sum(row["orders"] for row in then) < sum(row["orders"] for row in now)
+        assert (stranger.status, stranger.body["code"]) == (422, "cursor_invalid")
+        assert own.body["rows"] == [row for row in then if row["partner_id"] == "lea"]
+        assert none.body["rows"] == []
+
+    run(scenario)
+
+
+def test_a_past_that_is_still_folded_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        async with embedded_serving(tmp_path) as served:
+            monkeypatch.setattr("projections.past.PATIENCE_S", 0)
+            waits = await served.ask("/v1/tables/tiers?as_of=2026-01-01T00:00:00Z")
+            monkeypatch.setattr("projections.past.PATIENCE_S", 60)
+            told = await served.ask("/v1/tables/tiers?as_of=2026-01-01T00:00:00Z")
+
+        assert (waits.status, waits.body["code"]) == (503, "not_ready")
+        assert int(waits.headers["Retry-After"]) > 0
+        assert (told.status, told.body["rows"]) == (200, [])
+
+    run(scenario)
