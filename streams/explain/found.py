@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from typing import Final, Literal, TypeVar, get_args
 
@@ -22,6 +22,8 @@ from streams.rules.tiers import Tiering, level_of
 
 #: Kinds of entries that the rules of an order grant.
 _OF_RULES: Final = ("accrued", "tier", "bonus")
+#: Parts of the id of a grant: order, rule, account.
+_GRANT_PARTS: Final = 3
 #: Kinds of entries that move what a case holds.
 _HOLDS: Final = ("held", "unheld")
 
@@ -107,11 +109,13 @@ def find(source: Source, versions: Versions, wanted: str) -> Found | None:
     Raises:
         msgspec.MsgspecError: the source holds something that Keyday did not write.
     """
-    found = _rewards(source, wanted)
+    sought = {wanted, *_named(wanted)}
+    found = _rewards(source, sought)
     entries = tuple(one for one in found if one.data.entry_id == wanted)
     if entries:
         names = {name for one in entries for name in (one.data.order_id, one.data.reverses) if name}
-        found = _rewards(source, wanted, *sorted(names))
+        if not names <= sought:
+            found = _rewards(source, {wanted, *names})
         orders = {one.data.order_id for one in entries if one.data.kind in _OF_RULES}
         accounts = {one.data.account for one in entries}
     else:
@@ -131,7 +135,14 @@ def find(source: Source, versions: Versions, wanted: str) -> Found | None:
     return Found(entries, tuple(found), tuple(details))
 
 
-def _rewards(source: Source, *names: str) -> list[RewardEvent]:
+def _named(entry_id: str) -> tuple[str, ...]:
+    """The grant and the order in the id of an entry, if it is made as most are: they spare a second pass."""
+    grant = entry_id.split("~")[-_GRANT_PARTS:]
+    of_owner = len(grant) == _GRANT_PARTS and grant[-1].startswith(("customer:", "partner:"))
+    return (grant[0], "~".join(grant)) if of_owner else ()
+
+
+def _rewards(source: Source, names: Collection[str]) -> list[RewardEvent]:
     return [decode_output(record.value or b"") for record in holding(source.records("rewards"), *names)]
 
 

@@ -6,6 +6,8 @@ import json
 import re
 import string
 import tomllib
+from collections import Counter
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,11 +22,12 @@ from schemas.programs import Programs
 from streams.app import build_embedded
 from streams.cli import run
 from streams.engine.embedded import Embedded
-from streams.engine.record import OutRecord, Record
+from streams.engine.record import OutRecord, Record, RecordLike
 from streams.engine.settings import Settings
 from streams.explain import words as catalogues
+from streams.explain.found import find
 from streams.explain.rule_text import Versions
-from streams.explain.sources import holding
+from streams.explain.sources import Folder, Source, holding
 from streams.explain.words import LANGUAGES, Words
 from tests.program_head import HEAD
 
@@ -526,6 +529,39 @@ def test_an_id_is_found_however_its_writer_escapes_it() -> None:
     records = [Record("orders", 0, at, 0, None, value) for at, value in enumerate(values)]
 
     assert [record.offset for record in holding(records, "caf\u00e9/1")] == [0, 1, 2]
+
+
+def test_records_of_others_are_passed_by_also_where_they_have_headers() -> None:
+    headers = [("content-type", b"application/cloudevents+json")]
+    records = [Record("rewards", 0, at, 0, None, b'{"a":"o%d"}' % at, headers) for at in range(3)]
+
+    assert [record.offset for record in holding(records, "o1")] == [1]
+
+
+class Counted:
+    """A source that knows how often each topic was read."""
+
+    place, has_input = "here", True
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.passes: Counter[str] = Counter()
+
+    def records(self, topic: str) -> Iterator[RecordLike]:
+        self.passes[topic] += 1
+        return self._source.records(topic)
+
+
+@pytest.mark.parametrize("wanted", [CONTENT, f"r1~{CONTENT}", "o3~tier~partner:lea"])
+def test_the_ledger_is_read_once_and_only_what_belongs_to_the_entry_is_kept(
+    ledger: Path, wanted: str
+) -> None:
+    source = Counted(Folder(ledger / "out", None))
+    found = find(source, Versions(), wanted)
+
+    assert found is not None
+    assert source.passes["rewards"] == 1
+    assert {one.data.order_id for one in found.related} == {found.entries[0].data.order_id}
 
 
 CASE = "click_to_order_time~lea~2025-03-05"
