@@ -84,6 +84,8 @@ def make_app(
         middleware.translate,
         middleware.protect(guard, rates),
     ]
+    if dashboard is not None:
+        middlewares.insert(1, dashboard.middleware())
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
     accounts = Accounts(tables, readiness)
     routes = [

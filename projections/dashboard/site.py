@@ -19,7 +19,7 @@ from urllib.parse import quote, urlencode
 import jinja2
 from aiohttp import web
 from aiokafka.errors import KafkaError
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from projections.api.accounts import Readiness, is_account
 from projections.api.audit import audit
@@ -31,6 +31,7 @@ from projections.dashboard.budgets import budgets_page
 from projections.dashboard.cases import case_page, cases_page
 from projections.dashboard.data import Data
 from projections.dashboard.key_days import key_days_page
+from projections.dashboard.lost import shown_to_browsers
 from projections.dashboard.overview import overview_page
 from projections.dashboard.partner import partner_page
 from projections.dashboard.partners import partners_page
@@ -41,6 +42,8 @@ from projections.dashboard.view import Context, View
 from projections.dashboard.why import why_page
 from projections.explanations import Explanations, best_language
 from projections.guard import Guard
+from projections.problems import RETRY
+from projections.progress import BlockerCode
 from projections.threads import in_thread
 from streams.engine.store import StoreCorruptError
 from streams.explain.languages import LANGUAGES
@@ -54,6 +57,10 @@ THEMES: Final = ("auto", "light", "dark")
 TOKEN: Final = "keyday_token"  # noqa: S105  the name of the cookie
 LANGUAGE: Final = "keyday_lang"
 THEME: Final = "keyday_theme"
+#: Answers that another try may change.
+_PASSING: Final = frozenset(
+    {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR}
+)
 _YEAR_S: Final = 31_536_000
 _DAY_S: Final = 86_400
 
@@ -164,6 +171,19 @@ class Dashboard:
         app.router.add_post("/sign-in", own_guard(self._sign_in))
         app.router.add_post("/sign-out", own_guard(self._sign_out))
         app.router.add_get("/assets/{digest}/{name}", own_guard(_asset))
+
+    def middleware(self) -> Any:
+        """Shows browsers a page where there is none, and where they ask by a name that is refused."""
+
+        async def lost(request: web.Request, visit: Visit) -> web.StreamResponse:
+            return self._problem(request, visit, "unknown", HTTPStatus.NOT_FOUND)
+
+        async def misnamed(request: web.Request) -> web.StreamResponse:
+            # Who is asked by a foreign name may be asked by a foreign page: it learns nothing of the caller.
+            visit = structs.replace(self._visit(request), caller=None)
+            return self._problem(request, visit, "host", HTTPStatus.MISDIRECTED_REQUEST)
+
+        return shown_to_browsers(self._answering(lost), misnamed)
 
     def _answering(self, answer: Answer, *, public: bool = False) -> Any:
         """The page as aiohttp calls it: who asks, in which language, and what goes wrong."""
@@ -306,7 +326,7 @@ class Dashboard:
         found = None
         if self._explanations is not None and visit.caller is not None and 0 < len(wanted) <= MAX_ID_CHARS:
             if self._explanations.busy:
-                return self._problem(request, visit, "behind", HTTPStatus.SERVICE_UNAVAILABLE)
+                return self._problem(request, visit, "busy", HTTPStatus.SERVICE_UNAVAILABLE)
             found = await self._explanations.find(wanted, visit.caller)
         if found is None:
             return self._problem(request, visit, "why", HTTPStatus.NOT_FOUND)
@@ -335,7 +355,9 @@ class Dashboard:
     async def _sign_in_form(self, request: web.Request, visit: Visit) -> web.StreamResponse:
         if visit.caller is not None:
             return _redirect("/")
-        return self._form(request, visit, "")
+        # The cookie of a token that is not valid any more.
+        over = TOKEN in request.cookies
+        return self._form(request, visit, "", note=visit.reader.say("token-over") if over else "")
 
     async def _sign_in(self, request: web.Request) -> web.StreamResponse:
         visit = self._visit(request)
@@ -368,7 +390,13 @@ class Dashboard:
         return response
 
     def _form(
-        self, request: web.Request, visit: Visit, error: str, status: HTTPStatus = HTTPStatus.OK
+        self,
+        request: web.Request,
+        visit: Visit,
+        error: str,
+        status: HTTPStatus = HTTPStatus.OK,
+        *,
+        note: str = "",
     ) -> web.Response:
         to = request.query.get("to")
         action = "/sign-in" if to is None else f"/sign-in?{urlencode({'to': to})}"
@@ -380,6 +408,7 @@ class Dashboard:
             title=title,
             here="",
             error=error,
+            note=note,
             action=action,
             days=REMEMBERED_DAYS,
         )
@@ -405,8 +434,29 @@ class Dashboard:
             title=say(title, **values),
             here="",
             text=say(text) if text else "",
+            left=self._left(visit) if what == "behind" and visit.caller is not None else "",
+            again=request.path_qs if status in _PASSING and request.method == "GET" else None,
         )
-        return _html(page, status)
+        headers = RETRY if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+        return _html(page, status, headers)
+
+    def _left(self, visit: Visit) -> str:
+        """How much is still to be read until the tables are complete."""
+        blocker = self._readiness.blocker()
+        if blocker is None or not blocker.lag_records:
+            return ""
+        count = blocker.lag_records
+        return visit.reader.say("problem-behind-left", count=count, shown=visit.reader.number(count))
+
+    def _notice(self, visit: Visit) -> str:
+        """What to know of figures that do not hold all that came in, or that may not."""
+        blocker = self._readiness.blocker() if self._readiness.loaded else None
+        if blocker is None or visit.caller is None:
+            return ""
+        count = blocker.lag_records
+        if blocker.code is BlockerCode.CATCHING_UP and count:
+            return visit.reader.say("behind-notice", count=count, shown=visit.reader.number(count))
+        return visit.reader.say("stale-notice")
 
     def _render(self, request: web.Request, visit: Visit, template: str, **values: Any) -> str:
         say = visit.reader.say
@@ -423,6 +473,7 @@ class Dashboard:
             search=visit.caller is not None and visit.partner is None,
             program=request.query.get("program"),
             programs_seen=self._programs(visit),
+            notice=self._notice(visit),
             **values,
         )
 

@@ -60,17 +60,32 @@ problem-unknown = Diese Seite gibt es nicht
 problem-unknown-text = Die Adresse kann falsch sein, oder was sie nannte, ist nicht mehr da.
 problem-behind = Die Tabellen werden gefüllt
 problem-behind-text = Zahlen erscheinen, sobald sie vollständig sind. Versuchen Sie es in einigen Sekunden wieder.
+problem-behind-left = { $count ->
+    [one] { $shown } Datensatz ist noch zu lesen.
+   *[other] { $shown } Datensätze sind noch zu lesen.
+}
+problem-busy = Andere warten auf Erklärungen
+problem-busy-text = Sie werden eine nach der anderen erstellt. Versuchen Sie es in einigen Sekunden wieder.
+problem-host = Auf diesen Namen antwortet der Server nicht
+problem-host-text = Solange es keine Tokens gibt, antwortet er nur auf 127.0.0.1 und localhost.
 problem-failed = Die Seite konnte nicht erstellt werden
 problem-failed-text = Das Protokoll des Servers sagt, warum.
 problem-often = Zu viele Anfragen
 problem-often-text = Dieses Token fragt zu oft. Versuchen Sie es gleich noch einmal.
 back-home = Zur Startseite
+try-again = Erneut versuchen
+behind-notice = { $count ->
+    [one] Diese Zahlen sind im Rückstand: { $shown } Datensatz fehlt noch.
+   *[other] Diese Zahlen sind im Rückstand: { $shown } Datensätze fehlen noch.
+}
+stale-notice = Diese Zahlen können alt sein: Ihre Quelle hat sich länger nicht gemeldet.
 
 # Anmelden.
 sign-in = Anmelden
 sign-in-text = Geben Sie das Token ein, das Sie erhalten haben. Es wird vergessen, wenn Sie sich abmelden oder den Browser schließen, außer Sie bleiben angemeldet.
 token = Token
 token-wrong = Dieses Token ist nicht gültig oder abgelaufen.
+token-over = Sie wurden abgemeldet: Ihr Token ist abgelaufen oder wurde widerrufen.
 remember = Auf diesem Gerät angemeldet bleiben
 remember-text = Höchstens { $days } Tage. Nicht auf Geräten, die auch andere benutzen.
 

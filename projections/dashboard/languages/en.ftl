@@ -60,17 +60,32 @@ problem-unknown = There is no such page
 problem-unknown-text = The address may be wrong, or what it named is gone.
 problem-behind = The tables are being filled
 problem-behind-text = Figures are shown once they are complete. Try again in a few seconds.
+problem-behind-left = { $count ->
+    [one] { $shown } record is still to be read.
+   *[other] { $shown } records are still to be read.
+}
+problem-busy = Others are waiting for explanations
+problem-busy-text = One is worked out at a time. Try again in a few seconds.
+problem-host = This server does not answer to this name
+problem-host-text = As long as there are no tokens it answers to 127.0.0.1 and localhost alone.
 problem-failed = The page could not be made
 problem-failed-text = The log of the server says why.
 problem-often = Too many requests
 problem-often-text = This token asks too often. Try again in a moment.
 back-home = To the start page
+try-again = Try again
+behind-notice = { $count ->
+    [one] These figures are behind: { $shown } record is not in them yet.
+   *[other] These figures are behind: { $shown } records are not in them yet.
+}
+stale-notice = These figures may be old: what they are made from has not been heard of for a while.
 
 # Signing in.
 sign-in = Sign in
 sign-in-text = Give the token that you received. It is forgotten when you sign out or close the browser, unless you stay signed in.
 token = Token
 token-wrong = This token is not valid, or it has expired.
+token-over = You were signed out: your token has expired or was revoked.
 remember = Stay signed in on this device
 remember-text = For { $days } days at most. Leave it out on a device that others use.
 

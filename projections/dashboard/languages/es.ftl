@@ -60,17 +60,32 @@ problem-unknown = Esta página no existe
 problem-unknown-text = La dirección puede estar mal, o lo que nombraba ya no está.
 problem-behind = Las tablas se están llenando
 problem-behind-text = Las cifras se muestran cuando están completas. Inténtelo de nuevo en unos segundos.
+problem-behind-left = { $count ->
+    [one] Queda { $shown } registro por leer.
+   *[other] Quedan { $shown } registros por leer.
+}
+problem-busy = Otros esperan explicaciones
+problem-busy-text = Se elaboran de una en una. Inténtelo de nuevo en unos segundos.
+problem-host = Este servidor no responde a este nombre
+problem-host-text = Mientras no haya tokens, solo responde a 127.0.0.1 y localhost.
 problem-failed = No se pudo hacer la página
 problem-failed-text = El registro del servidor dice por qué.
 problem-often = Demasiadas solicitudes
 problem-often-text = Este token pregunta con demasiada frecuencia. Inténtelo de nuevo en un momento.
 back-home = A la página de inicio
+try-again = Intentar de nuevo
+behind-notice = { $count ->
+    [one] Estas cifras van con retraso: falta { $shown } registro.
+   *[other] Estas cifras van con retraso: faltan { $shown } registros.
+}
+stale-notice = Estas cifras pueden ser antiguas: su origen no responde desde hace un rato.
 
 # Iniciar sesión.
 sign-in = Iniciar sesión
 sign-in-text = Escriba el token que recibió. Se olvida al salir o al cerrar el navegador, salvo que mantenga la sesión.
 token = Token
 token-wrong = Este token no es válido o ha caducado.
+token-over = Se cerró su sesión: su token ha caducado o fue revocado.
 remember = Mantener la sesión en este dispositivo
 remember-text = { $days } días como máximo. No lo use en un dispositivo compartido.
 

@@ -60,17 +60,32 @@ problem-unknown = Cette page n’existe pas
 problem-unknown-text = L’adresse est peut-être erronée, ou ce qu’elle désignait n’est plus là.
 problem-behind = Les tables se remplissent
 problem-behind-text = Les chiffres s’affichent dès qu’elles sont complètes. Réessayez dans quelques secondes.
+problem-behind-left = { $count ->
+    [one] { $shown } enregistrement reste à lire.
+   *[other] { $shown } enregistrements restent à lire.
+}
+problem-busy = D’autres attendent des explications
+problem-busy-text = Elles sont établies une à une. Réessayez dans quelques secondes.
+problem-host = Ce serveur ne répond pas à ce nom
+problem-host-text = Tant qu’il n’y a pas de jetons, il ne répond qu’à 127.0.0.1 et localhost.
 problem-failed = La page n’a pas pu être établie
 problem-failed-text = Le journal du serveur dit pourquoi.
 problem-often = Trop de demandes
 problem-often-text = Ce jeton demande trop souvent. Réessayez dans un instant.
 back-home = Vers la page d’accueil
+try-again = Réessayer
+behind-notice = { $count ->
+    [one] Ces chiffres sont en retard : { $shown } enregistrement n’y est pas encore.
+   *[other] Ces chiffres sont en retard : { $shown } enregistrements n’y sont pas encore.
+}
+stale-notice = Ces chiffres peuvent être anciens : leur source ne répond plus depuis un moment.
 
 # Connexion.
 sign-in = Se connecter
 sign-in-text = Saisissez le jeton que vous avez reçu. Il est oublié à la déconnexion ou à la fermeture du navigateur, sauf si vous restez connecté.
 token = Jeton
 token-wrong = Ce jeton n’est pas valable ou a expiré.
+token-over = Vous avez été déconnecté : votre jeton a expiré ou a été révoqué.
 remember = Rester connecté sur cet appareil
 remember-text = { $days } jours au plus. À éviter sur un appareil partagé.
 

@@ -69,7 +69,11 @@ Ask = Callable[..., Awaitable[tuple[int, str, dict[str, str]]]]
 
 @asynccontextmanager
 async def serving(
-    tmp_path: Path, *scopes: str, lag: int | None = 0, programs: Programs | None = None
+    tmp_path: Path,
+    *scopes: str,
+    lag: int | None = 0,
+    programs: Programs | None = None,
+    progress: Progress | None = None,
 ) -> AsyncIterator[tuple[Ask, list[str]]]:
     """A server over real tables with an entry of two partners and a customer; a token for each scope."""
     tables = Tables(tmp_path)
@@ -82,7 +86,7 @@ async def serving(
     )
     file, book = TokenFile(tmp_path / "tokens"), TokenBook(tmp_path / "tokens")
     tokens = [file.create(parse_scope(scope), now=0, lifetime_s=None)[0] for scope in scopes]
-    progress = Progress()
+    progress = progress or Progress()
     progress.restart([("rewards", 0)])
     if lag is not None:
         progress.report("rewards", 0, lag)
@@ -381,6 +385,82 @@ def test_until_the_tables_are_complete_no_figure_is_shown(tmp_path: Path) -> Non
             for path in (*PAGES, "/customers/ann", "/why?entry=x", "/find?q=ann"):
                 status, text, _ = await ask(path)
                 assert (status, "€2.50" in text) == (503, False)
+
+    run(scenario)
+
+
+def test_until_then_the_page_says_how_much_is_left_and_leads_to_another_try(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path, lag=5_000) as (ask, _):
+            status, text, headers = await ask("/partners?days=7", Accept_Language="fr")
+            assert (status, headers["Retry-After"]) == (503, "5")
+            assert 'href="/partners?days=7">Réessayer' in text
+            assert "5\u202f000 enregistrements restent à lire" in text
+            assert 'role="search"' not in text
+
+    run(scenario)
+
+
+def test_figures_that_fell_behind_say_so_on_every_page(tmp_path: Path) -> None:
+    progress = Progress()
+
+    async def scenario() -> None:
+        async with serving(tmp_path, progress=progress) as (ask, _):
+            _, text, _ = await ask("/")
+            assert 'class="alert"' not in text
+            progress.report("rewards", 0, 5_000)
+            for path in (*PAGES, "/partners/lea", "/customers/ann"):
+                status, text, _ = await ask(path, Accept_Language="de")
+                assert (status, path) == (200, path)
+                assert "im Rückstand: 5.000 Datensätze fehlen noch" in text, path
+            progress.restart([("rewards", 0)])
+            assert "These figures may be old" in (await ask("/"))[1]
+
+    run(scenario)
+
+
+BROWSER = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
+
+
+def test_browsers_are_shown_a_page_in_their_language_where_there_is_none(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as (ask, _):
+            for path in ("/nowhere", "/partners/lea/more", "/sign-out"):
+                status, text, headers = await ask(path, Accept=BROWSER, Accept_Language="uk")
+                assert (status, path) == (404, path)
+                assert headers["Content-Type"].startswith("text/html"), path
+                assert 'lang="uk"' in text
+            for path, accept in (("/nowhere", "application/json"), ("/nowhere", "*/*"), ("/v1/no", BROWSER)):
+                status, text, headers = await ask(path, Accept=accept)
+                assert (status, headers["Content-Type"]) == (404, "application/problem+json")
+            status, text, _ = await ask("/", Accept=BROWSER, Host="rebound.example", Accept_Language="es")
+            assert (status, "no responde a este nombre" in text) == (421, True)
+            assert "/partners" not in text
+
+    run(scenario)
+
+
+def test_who_is_not_signed_in_learns_of_no_address_whether_it_is_one(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path, "operator", "partner:lea") as (ask, (operator, partner)):
+            status, _, headers = await ask("/nowhere", Accept=BROWSER)
+            assert (status, headers["Location"]) == (303, "/sign-in?to=%2Fnowhere")
+            for token in (operator, partner):
+                status, text, _ = await ask("/nowhere", Accept=BROWSER, **signed(token))
+                assert (status, "There is no such page" in text) == (404, True)
+
+    run(scenario)
+
+
+def test_whose_token_is_over_is_told_when_asked_to_sign_in_again(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path, "operator") as (ask, (token,)):
+            status, _, headers = await ask("/system", **signed(token + "x"))
+            assert (status, headers["Location"]) == (303, "/sign-in?to=%2Fsystem")
+            _, text, _ = await ask("/sign-in?to=%2Fsystem", **signed(token + "x"))
+            assert "your token has expired or was revoked" in text
+            _, text, _ = await ask("/sign-in?to=%2Fsystem")
+            assert "your token has expired" not in text
 
     run(scenario)
 
