@@ -30,7 +30,7 @@ def retry_after_s(header: str | None, now_s: float) -> float | None:
         return min(float(text[:10]), MOST_RETRY_AFTER_S)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)

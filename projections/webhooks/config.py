@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
+from yarl import URL
 
-from projections.webhooks.addresses import is_literal, is_loopback_host, is_public
+from projections.webhooks.addresses import is_literal, is_loopback_host, is_numeric, is_public
 from schemas.topics import BY_NAME
 
 #: Topics whose events can be delivered.
@@ -136,7 +137,9 @@ def _endpoint(path: Path, entry: Entry, env: Mapping[str, str]) -> Endpoint:
 def _check_url(where: str, entry: Entry) -> None:
     try:
         parts = urlsplit(entry.url)
-        host, _ = parts.hostname, parts.port
+        # The host as it is asked: digits and dots of other scripts are read as those of ASCII.
+        host, _ = URL(entry.url).raw_host, parts.port
+        (host or "").encode("idna")
     except ValueError as error:
         raise ConfigError(f"{where}: the url is none ({error})") from None
     if not host or parts.scheme not in {"https", "http"}:
@@ -145,6 +148,8 @@ def _check_url(where: str, entry: Entry) -> None:
         raise ConfigError(f"{where}: the url must not hold a login or a fragment")
     if parts.scheme == "http" and not is_loopback_host(host):
         raise ConfigError(f"{where}: http is for loopback addresses alone, use https")
+    if is_numeric(host) and not is_literal(host):
+        raise ConfigError(f"{where}: {host} is no address as addresses are written")
     private = is_loopback_host(host) or (is_literal(host) and not is_public(host))
     if private and not entry.allow_private:
         raise ConfigError(f"{where}: {host} is no public address; allow_private = true lets it through")

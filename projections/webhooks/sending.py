@@ -14,10 +14,9 @@ from typing import Final, Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from aiohttp.resolver import ThreadedResolver
 from msgspec import Struct
 
-from projections.webhooks.addresses import AddressRefusedError, PublicResolver
+from projections.webhooks.addresses import AddressRefusedError, OwnThreads, PublicResolver
 from projections.webhooks.backoff import retry_after_s
 from projections.webhooks.config import Endpoint
 from projections.webhooks.signing import Signer
@@ -70,7 +69,8 @@ class Sender:
         resolver: AbstractResolver | None = None,
     ) -> None:
         entry = endpoint.entry
-        inner = resolver or ThreadedResolver()
+        inner = resolver or OwnThreads()
+        self._resolver = inner if entry.allow_private else PublicResolver(inner)
         self._url = entry.url
         self._now = now
         self._signer = Signer(endpoint.secrets)
@@ -80,7 +80,7 @@ class Sender:
                 ssl=True if endpoint.tls is None else endpoint.tls,
                 use_dns_cache=False,
                 keepalive_timeout=_KEEPALIVE_S,
-                resolver=inner if entry.allow_private else PublicResolver(inner),
+                resolver=self._resolver,
             ),
             timeout=aiohttp.ClientTimeout(total=entry.timeout_s),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -96,6 +96,7 @@ class Sender:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._session.close()
+        await self._resolver.close()
 
     async def send(self, webhook_id: str, body: bytes) -> Outcome:
         """Try once; whatever goes wrong is an outcome. A status is final, whatever comes after it."""
