@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -27,6 +27,9 @@ KEEPALIVE_S: Final = 30.0
 SHUTDOWN_S: Final = 5.0
 #: Seconds: a TLS handshake that takes longer is broken off.
 HANDSHAKE_S: Final = 10.0
+#: Seconds, and bytes: a connection whose caller took less of an answer in that time is broken off.
+TAKEN_S: Final = 30.0
+TAKEN_BYTES: Final = 32_768
 #: Connections that wait to be taken.
 _BACKLOG: Final = 128
 
@@ -44,8 +47,10 @@ log = logging.getLogger(__name__)
 
 #: Where aiohttp says what went wrong on a connection.
 WIRE: Final = logging.getLogger("projections.api.wire")
-# Who sends what is no HTTP gets an answer; a traceback each would let anybody fill the disk.
-WIRE.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError)))
+#: What whoever connects can bring about: no HTTP, a body that is none, a connection that ends in the middle.
+_OF_CALLERS: Final = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
+# Who is there to hear it gets an answer; a traceback each would let anybody fill the disk.
+WIRE.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], _OF_CALLERS)))
 
 _FULL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 5\r\n"
@@ -167,9 +172,46 @@ class LimitedSite(web.TCPSite):
 
 
 class _Connection(web.RequestHandler):
-    """A connection on which also that is a problem which no route ever sees."""
+    """A connection on which also that is a problem which no route ever sees; who does not read is let go."""
 
-    __slots__ = ()
+    __slots__ = ("_left", "_look_at", "_wire")
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Whatever the system does not take at once, the end of an answer too, has a deadline from now on."""
+        super().connection_made(transport)
+        self._wire = cast("asyncio.Transport", transport)
+        self._wire.set_write_buffer_limits(high=1)
+        self._look_at: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """The caller does not keep up."""
+        super().pause_writing()
+        self._look_later()
+
+    def resume_writing(self) -> None:
+        """The caller took everything."""
+        super().resume_writing()
+        self._look_no_more()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The connection is gone."""
+        self._look_no_more()
+        super().connection_lost(exc)
+
+    def _look_later(self) -> None:
+        self._left = self._wire.get_write_buffer_size()
+        self._look_at = asyncio.get_running_loop().call_later(TAKEN_S, self._look)
+
+    def _look(self) -> None:
+        if self._left - self._wire.get_write_buffer_size() < TAKEN_BYTES:
+            self._wire.abort()
+        else:
+            self._look_later()
+
+    def _look_no_more(self) -> None:
+        if self._look_at is not None:
+            self._look_at.cancel()
+            self._look_at = None
 
     def handle_error(
         self,

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import socket
 import ssl
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client import CollectorRegistry
 
 from projections import http
+from projections.api import server
 from projections.api.server import TlsError, tls
 from projections.guard import Guard
 from tests.projections.api.serving import listening, ready
@@ -127,6 +130,103 @@ async def hang_up(writer: asyncio.StreamWriter) -> None:
     writer.close()
     with contextlib.suppress(ConnectionError):
         await writer.wait_closed()
+
+
+async def asks_without_reading(port: int) -> socket.socket:
+    """A connection whose system takes next to nothing of what is answered."""
+    wire = socket.socket()
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    wire.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(wire, ("127.0.0.1", port))
+    await loop.sock_sendall(wire, b"GET /much HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    return wire
+
+
+def answering(size: int, *, close: bool) -> web.Application:
+    """Answers with so many bytes, of which the system of the server takes next to nothing, too."""
+
+    async def much(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        wire = request.transport.get_extra_info("socket")
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        response = web.Response(body=b"x" * size)
+        if close:
+            response.force_close()
+        return response
+
+    app = http.make_health_app(ready(), CollectorRegistry())
+    app.router.add_get("/much", much)
+    return app
+
+
+@pytest.mark.parametrize(("size", "close"), [(4_000_000, False), (40_000, True), (40_000, False)])
+def test_who_does_not_read_what_is_answered_is_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
+    close: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.setattr(server, "TAKEN_S", 0.1)
+
+    async def scenario() -> None:
+        options = http.Options(connections=1)
+        async with listening(answering(size, close=close), Guard(), options=options) as (_, port):
+            held = await asks_without_reading(port)
+            async with asyncio.timeout(20):
+                while not (await whole(port)).startswith(b"HTTP/1.1 200"):
+                    pass  # until the time of who does not read is over
+            held.close()
+
+    asyncio.run(scenario())
+
+
+def test_what_callers_break_leaves_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    head = b"POST /%b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nContent-Encoding: gzip\r\n\r\n"
+
+    async def scenario() -> bytes:
+        begun, ended = asyncio.Event(), asyncio.Event()
+
+        async def read(request: web.Request) -> web.Response:
+            begun.set()
+            try:
+                return web.Response(body=await request.read())
+            finally:
+                ended.set()
+
+        app = http.make_health_app(ready(), CollectorRegistry())
+        app.router.add_post("/read", read)
+        async with listening(app, Guard()) as (_, port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(head % b"healthz" + b"no gzip..")
+            status = await reader.readline()
+            await hang_up(writer)
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(head % b"read")
+            await begun.wait()
+            writer.transport.abort()
+            await ended.wait()
+            await whole(port)
+        return status
+
+    assert asyncio.run(scenario()).startswith(b"HTTP/1.1 405")
+    assert not caplog.records
+
+
+def test_who_reads_slowly_gets_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "TAKEN_S", 0.5)
+    monkeypatch.setattr(server, "TAKEN_BYTES", 1)
+
+    async def scenario() -> int:
+        loop, found = asyncio.get_running_loop(), 0
+        async with listening(answering(200_000, close=True), Guard()) as (_, port):
+            held = await asks_without_reading(port)
+            while chunk := await loop.sock_recv(held, 4_096):
+                found += len(chunk)
+                await asyncio.sleep(0.02)
+            held.close()
+        return found
+
+    assert asyncio.run(scenario()) > 200_000
 
 
 def test_a_connection_beyond_the_limit_is_told_so_and_others_go_on() -> None:
