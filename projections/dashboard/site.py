@@ -14,7 +14,7 @@ from http import HTTPStatus
 from importlib import resources
 from ipaddress import ip_network
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import jinja2
 from aiohttp import web
@@ -23,8 +23,10 @@ from msgspec import Struct, structs
 
 from projections.api.accounts import Readiness, is_account
 from projections.api.audit import audit
+from projections.api.bodies import read_body
 from projections.api.middleware import own_guard
 from projections.api.rate import Rates
+from projections.api.routes import Body
 from projections.api.scopes import READERS, Caller, Role
 from projections.dashboard.accounts import account_page
 from projections.dashboard.budgets import budgets_page
@@ -64,6 +66,8 @@ _PASSING: Final = frozenset(
 _YEAR_S: Final = 31_536_000
 _DAY_S: Final = 86_400
 
+#: What the form to sign in sends.
+_FORM: Final = Body(content={"application/x-www-form-urlencoded": str}, max_bytes=1_024)
 #: Failed sign-ins: a second from one address, at once, and the addresses that are remembered.
 FAILED_RATE: Final = 1 / 6
 FAILED_AT_ONCE: Final = 10
@@ -327,7 +331,7 @@ class Dashboard:
         if self._explanations is not None and visit.caller is not None and 0 < len(wanted) <= MAX_ID_CHARS:
             if self._explanations.busy:
                 return self._problem(request, visit, "busy", HTTPStatus.SERVICE_UNAVAILABLE)
-            found = await self._explanations.find(wanted, visit.caller)
+            found = await self._explanations.find(wanted, visit.caller, "page")
         if found is None:
             return self._problem(request, visit, "why", HTTPStatus.NOT_FOUND)
         here = "partner" if visit.partner is not None else "partners"
@@ -367,9 +371,11 @@ class Dashboard:
         wait_s = self._failed.due_s(address)
         if wait_s:
             return self._too_often(request, visit, wait_s)
-        form = await request.post()
-        given = form.get("token", "")
-        token = given.strip() if isinstance(given, str) else ""
+        body = await read_body(request, _FORM)
+        if isinstance(body, web.Response):
+            return body
+        form = dict(parse_qsl(body.decode(errors="replace")))
+        token = form.get("token", "").strip()
         caller = self._guard.identify([f"Bearer {token}"])
         if not token.isascii() or not isinstance(caller, Caller) or caller.scope.role not in READERS:
             self._failed.count(address)
@@ -541,8 +547,11 @@ def _address(request: web.Request) -> str:
 
 
 def _is_foreign(request: web.Request) -> bool:
-    """Whether a page of another site sent a form."""
-    return request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}
+    """Whether a page of another site sent a form; without TLS browsers name its origin alone."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    return origin is not None and origin.partition("://")[2] != request.headers.get("Host")
 
 
 def _local(path: str) -> str:

@@ -121,12 +121,20 @@ def test_a_packed_body_counts_unpacked(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with embedded_serving(tmp_path) as served:
             replies = []
-            for body in (gzip.compress(ORDERS[0]), gzip.compress(b" " * (MAX_EVENTS_BYTES + 1)), b"no gzip"):
+            for packing, body in (
+                ("gzip", gzip.compress(ORDERS[0])),
+                ("gzip", gzip.compress(b" " * (MAX_EVENTS_BYTES + 1))),
+                ("gzip", b"no gzip"),
+                ("identity", ORDERS[1]),
+                ("snappy", ORDERS[1]),
+                ("gzip, gzip", gzip.compress(gzip.compress(ORDERS[1]))),
+            ):
                 more = sent(LINES, body)
-                more["headers"]["Content-Encoding"] = "gzip"
+                more["headers"]["Content-Encoding"] = packing
                 replies.append(await served.ask("/v1/events", **more))
 
-        assert [reply.status for reply in replies] == [202, 413, 400]
+        assert [reply.status for reply in replies] == [202, 413, 400, 202, 415, 415]
+        assert replies[-1].headers["Accept-Encoding"] == "gzip, deflate"
 
     run(scenario)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
@@ -17,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from yarl import URL
 
 from projections import http
+from projections.api import bodies
 from projections.api.rate import Rates
 from projections.api.scopes import parse_scope
 from projections.api.tokens import TokenBook, TokenFile
@@ -64,6 +66,8 @@ amount = "1000.00"
 period = "month"
 over = "trim"
 """
+#: What browsers call a form.
+FORM = "application/x-www-form-urlencoded"
 Ask = Callable[..., Awaitable[tuple[int, str, dict[str, str]]]]
 
 
@@ -101,7 +105,7 @@ async def serving(
     ) as session:
 
         async def ask(
-            path: str, method: str = "GET", form: dict[str, str] | None = None, **headers: str
+            path: str, method: str = "GET", form: Any = None, **headers: str
         ) -> tuple[int, str, dict[str, str]]:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             url = URL(path, encoded=True)
@@ -202,6 +206,67 @@ def test_signing_in_never_leads_to_another_site(tmp_path: Path, to: str) -> None
             assert (status, "Set-Cookie" in headers) == (403, False)
 
     run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"Content-Type": "multipart/form-data"}, b"x", 415),
+        ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x\r\nno part", 415),
+        ({"Content-Type": FORM + "; charset=no-such"}, b"token=x", 403),
+        ({"Content-Type": FORM}, b"token=\xff%ff", 403),
+        ({"Content-Type": FORM}, b"x" * 5_000, 413),
+        ({"Content-Type": FORM, "Content-Encoding": "gzip"}, b"no gzip", 400),
+        ({"Content-Type": FORM, "Content-Encoding": "snappy"}, b"token=x", 415),
+        ({"Content-Type": "text/plain"}, b"", 415),
+    ],
+)
+def test_whatever_is_sent_as_a_form_is_refused_and_no_fault_of_the_server(
+    tmp_path: Path, headers: dict[str, str], body: bytes, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> int:
+        async with serving(tmp_path, "operator") as (ask, _):
+            return (await ask("/sign-in", "POST", body, **headers))[0]
+
+    assert asyncio.run(scenario()) == status
+    assert not caplog.records
+
+
+def test_a_form_that_does_not_come_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "BODY_S", 0.05)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"token="
+        await asyncio.sleep(60)
+
+    async def scenario() -> int:
+        async with serving(tmp_path, "operator") as (ask, _):
+            return (await ask("/sign-in", "POST", slowly(), Content_Type=FORM))[0]
+
+    assert asyncio.run(asyncio.wait_for(scenario(), 20)) == 408
+
+
+@pytest.mark.parametrize(
+    ("named", "status"),
+    [
+        ({"Origin": "http://keyday.example:6066"}, 303),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "https://proxied.example", "Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Origin": "http://keyday.example:6066", "Sec-Fetch-Site": "cross-site"}, 403),
+    ],
+)
+def test_a_page_of_another_site_signs_nobody_in_or_out(
+    tmp_path: Path, named: dict[str, str], status: int
+) -> None:
+    async def scenario() -> list[tuple[int, bool]]:
+        async with serving(tmp_path, "operator") as (ask, (token,)):
+            headers = {"Host": "keyday.example:6066", **named}
+            answers = [await ask("/sign-in", "POST", {"token": token}, **headers)]
+            answers.append(await ask("/sign-out", "POST", **headers))
+            return [(one[0], "Set-Cookie" in one[2]) for one in answers]
+
+    assert asyncio.run(scenario()) == [(status, status == 303)] * 2
 
 
 def test_a_partner_sees_its_own_page_and_nothing_else(tmp_path: Path) -> None:
