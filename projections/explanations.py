@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 
 from projections.api import model
 from projections.api.answers import json_answer
+from projections.api.audit import audit
 from projections.api.routes import CALLER, Answer, Asked, Parameter, Route
 from projections.api.scopes import READERS, Caller
 from projections.api.visible import seen_by
@@ -126,8 +127,10 @@ class Explanations:
         """Whether too many wait for explanations."""
         return self._waiting >= MAX_WAITING
 
-    async def find(self, wanted: str, caller: Caller) -> Explained | None:
+    async def find(self, wanted: str, caller: Caller, route: str = "explain") -> Explained | None:
         """What a caller may see of an entry, or of all entries of an order; ``None`` where that is nothing.
+
+        Each account that it tells of is written down.
 
         Raises:
             KafkaError: the brokers cannot be reached.
@@ -135,9 +138,12 @@ class Explanations:
         self._waiting += 1
         try:
             async with self._one_at_a_time:
-                return await in_thread(partial(self._find, wanted, caller))
+                found = await in_thread(partial(self._find, wanted, caller))
         finally:
             self._waiting -= 1
+        for account in [] if found is None else sorted(_accounts(found.what)):
+            audit(caller, account, route, 200)
+        return found
 
     def source(self) -> AbstractContextManager[Source]:
         """The topics, for the thread that opens them."""
@@ -159,6 +165,15 @@ class Explanations:
             versions = self.versions(source)
             found = seen_by(caller, find(source, versions, wanted))
         return None if found is None else Explained(found, versions)
+
+
+def _accounts(found: Found) -> set[str]:
+    """The accounts that an explanation tells of."""
+    entries = {one.data.account for one in (*found.entries, *found.related)}
+    decided = [one.attribution for one in found.orders]
+    customers = {f"customer:{one.customer_id}" for one in decided if one.customer_id}
+    partners = {f"partner:{credit.partner_id}" for one in decided for credit in one.credits}
+    return entries | customers | partners
 
 
 def best_language(header: str) -> str:

@@ -112,6 +112,23 @@ def test_an_answer_says_what_the_command_prints(
     assert headers["Cache-Control"] == "private, no-cache"
 
 
+def test_each_account_that_an_explanation_tells_of_is_a_line(
+    tmp_path: Path, data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lea = make_token(tmp_path / "tokens.json", "partner:lea")
+    with caplog.at_level("INFO", "projections.api.audit"):
+        ask_log(tmp_path, data, ("/v1/explain/o1", {"Authorization": f"Bearer {TOKEN}"}), token=TOKEN)
+        ask_log(tmp_path, data, ("/v1/explain/o1", {"Authorization": f"Bearer {lea}"}))
+        ask_log(tmp_path, data, ("/v1/explain/none", {"Authorization": f"Bearer {lea}"}))
+
+    fields = ("scope", "account", "route", "status")
+    assert [tuple(record.__dict__[one] for one in fields) for record in caplog.records] == [
+        ("operator", "customer:ada", "explain", 200),
+        ("operator", "partner:lea", "explain", 200),
+        ("partner:lea", "partner:lea", "explain", 200),
+    ]
+
+
 def test_entries_and_orders_are_told_to_machines_as_the_ledger_has_them(tmp_path: Path, data: Path) -> None:
     ((_, body, _),) = ask_log(tmp_path, data, (f"/v1/explain/{POINTS}", {}))
 
