@@ -7,6 +7,7 @@ before, so that a slow one costs no memory and a lost one goes on from its ``Las
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 from collections import Counter
@@ -64,6 +65,9 @@ _LAST: Final = Parameter(
     type=Annotated[str, Meta(pattern="^[0-9.-]+$", max_length=8_000)],
     doc="The id of the last event seen: those after it come first. Without it, what comes from now on.",
 )
+
+
+log = logging.getLogger(__name__)
 
 
 class StreamTables(Protocol):
@@ -202,6 +206,11 @@ class Streams:
                             break
                         beat = time.monotonic()
                         await _write(response, b": still here\n\n")
+                    # Who catches up with much reads without a pause, and others would wait for it.
+                    await asyncio.sleep(0)
+        except KafkaError:
+            # What was sent so far is whole: who listens goes on behind it.
+            log.warning("a stream ends, since the brokers cannot be read", exc_info=True)
         except (TimeoutError, ConnectionError):
             # Whoever it was has gone, or takes nothing any more.
             if request.transport is not None:

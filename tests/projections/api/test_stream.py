@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import orjson
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from msgspec import Struct
 
 from projections.api import stream
+from projections.api.feeds import Positions
 from projections.api.tokens import TokenFile, read_tokens
+from schemas.codec import encode_output
+from streams.engine.record import Record, RecordLike
 from tests.projections.api.embedded import Served, embedded_serving
-from tests.projections.api.serving import make_token
+from tests.projections.api.serving import ledger, make_token, serving
 
 ADA = "account=customer:ada"
+#: Records: deciding whose they are takes far longer than an answer.
+ROUNDS = 20_000
 
 
 class Event(Struct):
@@ -158,6 +164,43 @@ def test_silence_is_broken_and_a_revoked_token_ends_the_stream(
         assert set(rest.split(b"\n\n")) <= {b": still here", b""}
 
     run(scenario)
+
+
+class Busy:
+    """A reader that always has records, all of another program, and at the end brokers that are away."""
+
+    def __init__(self) -> None:
+        self.positions: Positions = {0: 0}
+        self.begun = asyncio.Event()
+
+    @asynccontextmanager
+    async def follow(self, _: Mapping[int, int] | None) -> AsyncIterator[Busy]:
+        yield self
+
+    async def read(self) -> Sequence[RecordLike]:
+        self.positions[0] += 1
+        self.begun.set()
+        if self.positions[0] > ROUNDS:
+            raise KafkaConnectionError
+        return [Record("rewards", 0, self.positions[0], 0, b"lea", encode_output(ledger()[0]), [])]
+
+
+def test_others_are_answered_while_a_stream_catches_up_and_it_ends_whole_when_brokers_go(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> tuple[int, int, bytes]:
+        feed = Busy()
+        async with serving(tmp_path, feed=feed) as (ask, _):
+            listening = asyncio.create_task(ask("/v1/stream?program=zeta", headers={"Last-Event-ID": "0-0"}))
+            await feed.begun.wait()
+            reply = await ask("/healthz")
+            read = feed.positions[0]
+            return reply.status, read, (await listening).body
+
+    status, read, body = asyncio.run(scenario())
+
+    assert (status, body) == (200, b": from here on\n\n")
+    assert read < ROUNDS / 2
 
 
 def test_a_server_that_ends_ends_its_streams(tmp_path: Path) -> None:
