@@ -136,11 +136,12 @@ def allow_origin(origins: Collection[str]) -> Callable[[web.Request, web.StreamR
     """Lets browsers hand any answer to pages of these origins."""
 
     async def prepare(request: web.Request, response: web.StreamResponse) -> None:
+        if origins and "*" not in origins:
+            response.headers.add("Vary", "Origin")
         if _allowed(request, origins):
             named = "*" if "*" in origins else request.headers["Origin"]
             response.headers["Access-Control-Allow-Origin"] = named
             response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
-            response.headers.add("Vary", "Origin")
 
     return prepare
 

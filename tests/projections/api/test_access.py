@@ -261,6 +261,7 @@ def test_pages_of_other_origins_ask_only_where_it_is_set(tmp_path: Path) -> None
         for name, origins in (("off", ()), ("other", ("https://other.example",))):
             for reply in await replies(name, Options(cors=origins), asked["Origin"]):
                 assert "Access-Control-Allow-Origin" not in reply.headers
+                assert ("Origin" in reply.headers.getall("Vary", [])) == bool(origins)
         for name, origins in (("on", (asked["Origin"],)), ("all", ("*",))):
             preflight, read = await replies(name, Options(cors=origins), asked["Origin"])
             assert (preflight.status, read.status) == (204, 200)
