@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
+from schemas.key_day_names import DayName, day_name
 from schemas.key_days import KeyDay
 from streams.commands.front import DONE, note, table
+from streams.explain.languages import LANGUAGES
 from streams.rules.calendar import KeyDayCalendar, Occurrence
 
 _UNKNOWN: Final = "unknown"
@@ -37,13 +40,14 @@ class _Row(Struct, frozen=True):
     key_day: KeyDay
     place: _Place
     occurrence: Occurrence | None
+    title: DayName
 
     def columns(self) -> dict[str, str | None]:
         found = self.occurrence
         return {
             "id": self.key_day.id,
             "market": self.place.market,
-            "name": self.key_day.name,
+            "name": self.title.text,
             "start": _local(found.start, self.place.tz) if found else None,
             "end": _local(found.end, self.place.tz) if found else None,
             "status": found.status if found else _UNKNOWN,
@@ -64,17 +68,28 @@ class _Row(Struct, frozen=True):
     metavar="PATH",
     help="The key days of a program file or a folder of them, instead of the whole catalogue.",
 )
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    help="Names of the catalogue in this language, where it has one (default: as in the catalogue).",
+)
 @click.option("--json", "json_", is_flag=True, help="Print a JSON list.")
 @click.option("--ical", is_flag=True, help="Print an iCalendar file (RFC 5545).")
 def calendar(
-    *, markets: tuple[str, ...], year: int | None, programs: Path | None, json_: bool, ical: bool
+    *,
+    markets: tuple[str, ...],
+    year: int | None,
+    programs: Path | None,
+    lang: str | None,
+    json_: bool,
+    ical: bool,
 ) -> int:
     """Print the key days of a year: when each starts and ends in a market, and how sure that is."""
     if json_ and ical:
         raise click.UsageError("--json and --ical are two formats: choose one")
     year = datetime.now(UTC).year if year is None else year
     places = _of_catalogue() if programs is None else _of_programs(programs, year)
-    rows = [row for place in _asked(places, markets) for row in _rows(place, year)]
+    rows = [row for place in _asked(places, markets) for row in _rows(place, year, lang)]
     _warn(rows, year)
     dated = [row for row in rows if row.occurrence is not None]
     if ical:
@@ -90,7 +105,7 @@ def _of_catalogue() -> list[_Place]:
     from schemas.catalogue import catalogue
 
     listed = catalogue()
-    key_days = tuple(day.key_day for day in listed.days.values())
+    key_days = tuple(replace(day.key_day, use=id_) for id_, day in listed.days.items())
     return [_Place(market.id, market.tz, key_days) for market in listed.markets.values()]
 
 
@@ -117,11 +132,19 @@ def _asked(places: Sequence[_Place], markets: Sequence[str]) -> Iterator[_Place]
     return (place for place in places if not markets or place.market in markets)
 
 
-def _rows(place: _Place, year: int) -> list[_Row]:
+def _rows(place: _Place, year: int, lang: str | None) -> list[_Row]:
+    """The key days of a place by when they start, then those without dates."""
     days = KeyDayCalendar(place.key_days, place.market, place.tz)
-    dated = [_Row(one.key_day, place, one) for one in days.occurrences(year)]
-    dated.sort(key=lambda row: (row.occurrence.start if row.occurrence else 0, row.key_day.id))
-    return dated + [_Row(entry, place, None) for entry in days.without_dates(year)]
+    dated = sorted(days.occurrences(year), key=lambda one: (one.start, one.key_day.id))
+    return [
+        *(_Row(one.key_day, place, one, _title(one.key_day, lang)) for one in dated),
+        *(_Row(entry, place, None, _title(entry, lang)) for entry in days.without_dates(year)),
+    ]
+
+
+def _title(key_day: KeyDay, lang: str | None) -> DayName:
+    """The name in a language; without one that of the catalogue or the program, in whatever language."""
+    return DayName(key_day.name, None) if lang is None else day_name(lang, key_day.use, key_day.name)
 
 
 def _warn(rows: Sequence[_Row], year: int) -> None:
@@ -163,7 +186,8 @@ def _print_ical(rows: Sequence[_Row]) -> None:
         event.add("dtstamp", compiled)
         event.add("dtstart", _utc(found.start))
         event.add("dtend", _utc(found.end))
-        event.add("summary", f"{row.key_day.name} ({market})")
+        language = {"language": row.title.language} if row.title.language else {}
+        event.add("summary", f"{row.title.text} ({market})", parameters=language)
         event.add("description", f"{row.key_day.id}, {found.status}, local time of {row.place.tz}")
         event.add("categories", [market])
         event.add("status", "TENTATIVE" if found.status in _TENTATIVE else "CONFIRMED")

@@ -54,7 +54,7 @@ def test_json_has_local_offsets_and_an_exclusive_end(capsys: Capture) -> None:
         {
             "id": "mothers_day_fr",
             "market": "FR",
-            "name": "Fete des meres",
+            "name": "Fête des mères",
             "start": "2026-05-31T00:00:00+02:00",
             "end": "2026-06-01T00:00:00+02:00",
             "status": "computed",
@@ -137,6 +137,30 @@ def test_programs_print_their_own_days_of_the_version_in_force_at_the_years_end(
     ]
     assert run(["calendar", *arguments, "--year", "2027"]) == 0
     assert capsys.readouterr().err == "warning: c is not in force before the end of 2027\n"
+
+
+def test_names_of_the_catalogue_are_told_in_a_language_and_those_of_programs_stay(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    own = '[[key_day]]\nid = "birthday"\nname = "Our birthday"\ndates = { 2026 = ["2026-05-01"] }\n'
+    file = write(tmp_path, "a", 1, "2026-01-01", own)
+    arguments = ["--market", "FR", "--year", "2026", "--lang", "uk"]
+
+    catalogue = {one["id"]: one["name"] for one in rows(arguments, capsys)}
+    assert (catalogue["black_friday"], catalogue["mothers_day_fr"]) == ("Чорна п\u2019ятниця", "День матері")
+    assert catalogue["prime_day"] == "Amazon Prime Day"
+    assert [one["name"] for one in rows([*arguments, "--programs", str(file)], capsys)] == [
+        "Our birthday",
+        "Чорна п\u2019ятниця",
+    ]
+
+
+def test_ical_says_which_language_a_name_is_in(capsys: Capture) -> None:
+    assert run(["calendar", "--market", "FR", "--year", "2026", "--lang", "fr", "--ical"]) == 0
+
+    out = capsys.readouterr().out
+    assert "SUMMARY;LANGUAGE=fr:Fête des mères (FR)\r\n" in out
+    assert "SUMMARY;LANGUAGE=en:Amazon Prime Day (FR)\r\n" in out
 
 
 @pytest.mark.parametrize(
