@@ -84,7 +84,10 @@ def calendar(
     json_: bool,
     ical: bool,
 ) -> int:
-    """Print the key days of a year: when each starts and ends in a market, and how sure that is."""
+    """Print when the key days of a year are in each market.
+
+    Each with its start and end in local time, and how sure that is.
+    """
     if json_ and ical:
         raise click.UsageError("--json and --ical are two formats: choose one")
     year = datetime.now(UTC).year if year is None else year

@@ -14,10 +14,10 @@ from streams.commands.front import DONE, FAILED, as_json, note, say
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
 @click.option("--json", "json_", is_flag=True, help="Print errors and warnings as JSON.")
 def check(path: Path, *, json_: bool) -> int:
-    """Validate a program file (TOML or JSON), or all of a folder together.
+    """Validate a program file, or all of a folder together.
 
-    Every error is named with path and line, and so is what is valid and suspicious, such as a bonus that can
-    never apply.
+    FILE is TOML or JSON. Every error is named with path and line, and so is what is valid and suspicious,
+    such as a bonus that can never apply.
     """
     from schemas.programs import Programs
     from streams.commands.loading import shown

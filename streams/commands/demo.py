@@ -75,10 +75,11 @@ class Source:
 @click.option("--json", "json_", is_flag=True, help="Print the summary as JSON.")
 @settings_options("log_format", "log_level")
 def demo(file: Path | None, *, once: bool, json_: bool, **flags: Any) -> int:
-    """Feed six weeks of a program to an embedded Keyday, say what happened, then serve it until Ctrl-C.
+    """Run Keyday on six weeks of a sample program, or on your orders.
 
-    What is still to come of its last day happens while it is served, each event in its time.
-    A second run finds what the first one left and feeds nothing twice.
+    Says what happened, then serves it until Ctrl-C. What is still to come of the last day happens while
+    it is served, each event in its time. A second run finds what the first one left and feeds nothing
+    twice.
     """
     names = ("data", "programs", "host", "port", "log_format", "log_level")
     given = {name: flags.pop(name) for name in names}

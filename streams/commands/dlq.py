@@ -86,7 +86,7 @@ def _choosing(command: F) -> F:
 
 @click.group()
 def dlq() -> None:
-    """Dead letters: the records that took no effect, with their original bytes."""
+    """Show dead letters, which took no effect, and send them again."""
 
 
 @dlq.command("list")
@@ -105,9 +105,10 @@ def list_(
     json_: bool,
     **flags: Any,
 ) -> int:
-    """Show dead letters of Kafka (--brokers) or of an embedded log that no other process uses (--data).
+    """Show dead letters by code, topic and time.
 
-    Keys and values are shown with --json only.
+    Those of Kafka (--brokers), or of an embedded log that no other process uses (--data). Keys and values
+    are shown with --json only.
     """
     from schemas.dead_letters import dead_letter_line
 
@@ -150,10 +151,11 @@ def replay(
     dry_run: bool,
     **flags: Any,
 ) -> int:
-    """Send dead letters again, byte for byte, to the topics that they came from.
+    """Send dead letters again, byte for byte.
 
-    A refused event took no effect, so it is as if it came for the first time. What took effect since is a
-    duplicate and is dropped; what is refused again becomes another dead letter.
+    They go to the topics that they came from. A refused event took no effect, so it is as if it came for
+    the first time. What took effect since is a duplicate and is dropped; what is refused again becomes
+    another dead letter.
     """
     from schemas.topics import TOPICS
 

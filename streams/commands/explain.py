@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 def explain(
     wanted: str, ledger: Path | None, input_dir: Path | None, lang: str, *, json_: bool, **flags: Any
 ) -> int:
-    """Explain an entry of the ledger, or all entries of an order and its attribution.
+    """Explain an entry of the ledger, or all entries of an order.
 
     Says what caused it, the rule as it stood in the version that decided, the steps with their numbers, where
     the amount went, and why other rules granted nothing. Program versions come from --programs, and from what

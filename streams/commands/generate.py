@@ -103,9 +103,10 @@ def generate(
     json_: bool,
     **flags: Any,
 ) -> None:
-    """Make clicks, orders, refunds, referrals and requests of a plausible program, the same for a seed.
+    """Make the events of a plausible program, the same for a seed.
 
-    They go to files (--out DIR), to the embedded log (--data DIR) or to Kafka (--brokers HOST:PORT).
+    Clicks, orders, refunds, referrals, requests and partners go to files (--out DIR), to the embedded log
+    (--data DIR) or to Kafka (--brokers HOST:PORT).
     """
     from streams.commands.destinations import Files, destination
     from streams.engine.pace import Pace

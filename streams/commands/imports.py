@@ -96,11 +96,12 @@ def import_() -> None:
 def orders(
     file: Path, out: Path | None, refused_file: Path | None, *, allow_refused: bool, json_: bool, **flags: Any
 ) -> int:
-    """Map an export of orders (CSV or blank-separated, also gzip; - is stdin) to order.placed events.
+    """Map an export of orders to order.placed events.
 
-    The events go to --out DIR, to the embedded log (--data DIR) or to Kafka (--brokers HOST:PORT), sorted
-    by time. The last two need --programs: the midnights of the programs' home zones go along, so that
-    holds end as they would have. A second run makes the same ids, and what came before is dropped.
+    FILE is CSV or blank-separated, also gzip; - is stdin. The events go to --out DIR, to the embedded log
+    (--data DIR) or to Kafka (--brokers HOST:PORT), sorted by time. The last two need --programs: the
+    midnights of the programs' home zones go along, so that holds end as they would have. A second run
+    makes the same ids, and what came before is dropped.
     """
     export = export_from(file, flags)
     return import_rows(
@@ -122,11 +123,11 @@ def orders(
 def ads(
     file: Path, out: Path | None, refused_file: Path | None, *, allow_refused: bool, json_: bool, **flags: Any
 ) -> int:
-    """Map what was seen in paid search (CSV, also gzip; - is stdin) to ad.observed events.
+    """Map what was seen in paid search to ad.observed events.
 
-    The export of a monitoring tool, or a table of manual searches: date, engine, keyword, country, domain,
-    destination, position, copy. The events go where those of import orders go. The same row makes the same
-    event again, and what came before is dropped.
+    FILE is CSV, also gzip; - is stdin: the export of a monitoring tool, or a table of manual searches:
+    date, engine, keyword, country, domain, destination, position, copy. The events go where those of
+    import orders go. The same row makes the same event again, and what came before is dropped.
     """
     topic = ads_.AdMapping.topic
     taken = [each for end in ("ndjson", "ndjson.gz") if out and (each := out / f"{topic}.{end}").exists()]

@@ -38,10 +38,11 @@ _TOPIC: Final = "programs"
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @settings_options("brokers", "data", *SECURITY)
 def publish(path: Path, **flags: Any) -> int:
-    """Publish a program file (TOML or JSON): to Kafka (--brokers) or into an embedded log (--data).
+    """Publish a version of a program, which workers take into use.
 
-    Workers take the version into use without a restart. A version has to be newer than what was published
-    of the program before; what was decided before stays as it is.
+    FILE (TOML or JSON) goes to Kafka (--brokers) or into an embedded log (--data). Workers take the
+    version into use without a restart. A version has to be newer than what was published of the program
+    before; what was decided before stays as it is.
     """
     settings = settings_from(flags)
     if flags["brokers"] is not None and flags["data"] is not None:

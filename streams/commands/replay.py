@@ -34,7 +34,10 @@ from streams.commands.front import DONE, WorkFailedError, as_json, note, say, se
 @settings_options("dedupe_days", "order_memory_days")
 @click.option("--json", "json_", is_flag=True, help="Print the summary as JSON.")
 def replay(input_dir: Path, out: Path, until: str | None, *, json_: bool, **flags: Any) -> int:
-    """Decide the events of a folder of files in the order of their time, without Kafka or a clock."""
+    """Decide the events of files in the order of their time.
+
+    Without Kafka, state or a clock: the same input has the same ledger, byte for byte.
+    """
     from functools import partial
 
     from projections.table_files import TableWriter

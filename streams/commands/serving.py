@@ -24,15 +24,17 @@ if TYPE_CHECKING:
     from streams.engine.lifeline import Lifeline
 
 LOGS: Final = ("log_format", "log_level")
+MEMORY: Final = ("max_lateness_days", "dedupe_days", "order_memory_days")
 HTTP: Final = ("tokens_file", "http_cert_file", "http_key_file", "http_cors")
 
 
 @click.command()
-@settings_options(
-    "programs", "data", "webhooks", "host", "port", *HTTP, "max_lateness_days", "dedupe_days", *LOGS
-)
+@settings_options("programs", "data", "webhooks", "host", "port", *HTTP, *MEMORY, *LOGS)
 def run(**flags: Any) -> int:
-    """Run Keyday in one process without Kafka: the embedded log, its tasks, the tables and HTTP."""
+    """Run Keyday in one process, without Kafka.
+
+    That is the embedded log, its tasks, the tables, the dashboard and the HTTP API.
+    """
     from streams.commands.loading import embedded_programs, require_programs
 
     settings = settings_from(flags)
@@ -71,9 +73,10 @@ def run(**flags: Any) -> int:
     "brokers", "data", "programs", "app_id", "state_dir", "host", "port", *HTTP, *SECURITY, *LOGS
 )
 def serve(**flags: Any) -> int:
-    """Serve balances and statements over HTTP: from Kafka (--brokers) or from an embedded log (--data).
+    """Serve the dashboard and the HTTP API.
 
-    Explanations quote rules of --programs and of what was published.
+    Their tables are folded from Kafka (--brokers), or from an embedded log (--data). Explanations quote
+    rules of --programs and of what was published.
     """
     settings = settings_from(flags)
     if flags["brokers"] is not None and flags["data"] is not None:
@@ -137,16 +140,16 @@ def _serve_log(settings: Settings) -> int:
     "batch_max_records",
     "max_task_idle_ms",
     "stall_timeout_s",
-    "max_lateness_days",
-    "dedupe_days",
+    *MEMORY,
     *SECURITY,
     *LOGS,
 )
 @click.option("--child", hidden=True, help="Which of how many processes; standard input leads to the parent.")
 def worker(child: str | None, **flags: Any) -> int:
-    """Run a Kafka worker: it takes its share of the partitions; start as many as you like.
+    """Run a Kafka worker: start as many as you like.
 
-    Its programs are those of --programs and those that keyday publish puts on the topic programs.
+    Each takes its share of the partitions. Its programs are those of --programs and those that keyday
+    publish puts on the topic programs.
     """
     from schemas.programs import Programs
     from streams.commands.loading import load_programs

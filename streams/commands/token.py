@@ -63,10 +63,10 @@ _place = settings_options("tokens_file", "data", "state_dir")
 
 @click.group()
 def token() -> None:
-    """Bearer tokens of the HTTP API; a running server sees what changes at once.
+    """Make, list and revoke bearer tokens of the HTTP API.
 
-    They are in KEYDAY_TOKENS_FILE, else in tokens.json of the data directory (--data), or of the state
-    directory (--state-dir) for servers that read Kafka.
+    A running server sees what changes at once. They are in KEYDAY_TOKENS_FILE, else in tokens.json of the
+    data directory (--data), or of the state directory (--state-dir) for servers that read Kafka.
     """
 
 

@@ -24,7 +24,7 @@ from streams.engine.settings import Settings, SettingsError, variable
 
 @click.group()
 def topics() -> None:
-    """The topics of a Kafka cluster."""
+    """Create the topics of a Kafka cluster, or show what is missing."""
 
 
 @topics.command()
@@ -32,7 +32,10 @@ def topics() -> None:
 @click.option("--dry-run", is_flag=True, help="Show the difference and create nothing.")
 @click.option("--json", "json_", is_flag=True, help="Print the difference as JSON.")
 def create(*, dry_run: bool, json_: bool, **flags: Any) -> int:
-    """Create the topics that are missing; what exists is never changed or deleted."""
+    """Create the topics that are missing.
+
+    What exists is never changed or deleted; how it differs is said.
+    """
     from streams.engine.brokers import BrokerError
 
     settings = settings_from(flags)

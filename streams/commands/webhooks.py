@@ -45,10 +45,10 @@ _endpoint = click.option("--endpoint", metavar="ID", help="Only of this endpoint
 @_config
 @settings_options("brokers", "data", "state_dir", "host", "metrics_port", *SECURITY, *LOGS)
 def webhooks(config: Path | None, **flags: Any) -> int | None:
-    """Deliver reward, compliance and milestone events to the endpoints of a file, until Ctrl-C.
+    """Deliver events to the HTTPS endpoints of a file, until Ctrl-C.
 
-    From Kafka (--brokers), or from an embedded log that no other process uses (--data). Beside keyday run,
-    give the file to that one: keyday run --webhooks FILE.
+    Rewards, compliance and milestones, from Kafka (--brokers), or from an embedded log that no other
+    process uses (--data). Beside keyday run, give the file to that one: keyday run --webhooks FILE.
     """
     if click.get_current_context().invoked_subcommand is not None:
         return None
@@ -130,7 +130,10 @@ def open_webhooks(file: Path, base: Path, registry: CollectorRegistry) -> Webhoo
 
 @webhooks.group()
 def dead() -> None:
-    """Events that were given up after too many tries; they are kept until they are delivered after all."""
+    """Show and retry events that were given up after too many tries.
+
+    They are kept until they are delivered after all.
+    """
 
 
 @dead.command("list")
@@ -139,7 +142,10 @@ def dead() -> None:
 @settings_options("data", "state_dir")
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
 def list_(config: Path | None, endpoint: str | None, *, json_: bool, **flags: Any) -> int:
-    """Show what was given up, also while webhooks run; --data where the events came from an embedded log."""
+    """Show what was given up, also while webhooks run.
+
+    With --data where the events came from an embedded log.
+    """
     folder, names = _place(config, endpoint, flags)
     rows = [
         _row(name, number, letter)
@@ -158,9 +164,10 @@ def list_(config: Path | None, endpoint: str | None, *, json_: bool, **flags: An
 @settings_options("data", "state_dir")
 @click.option("--number", "numbers", type=int, multiple=True, help="Only this one; may be repeated.")
 def retry(config: Path | None, endpoint: str | None, numbers: tuple[int, ...], **flags: Any) -> int:
-    """Let webhooks try dead letters again: the process that runs now, or else the next one.
+    """Let webhooks try dead letters again.
 
-    Each goes behind what waits for its account, with the id that it had.
+    The process that runs now does, or else the next one. Each goes behind what waits for its account,
+    with the id that it had.
     """
     from projections.webhooks.store import ask_to_retry
 

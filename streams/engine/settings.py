@@ -139,7 +139,10 @@ class Settings:
     host: str = setting("127.0.0.1", "Address that the HTTP server listens on.")
     port: int = setting(6066, "Port of the HTTP server; 0 takes a free one.", least=0, most=65_535)
     metrics_port: int | None = setting(
-        None, "Port of a worker's /metrics, /healthz and /readyz; none when not set.", least=0, most=65_535
+        None,
+        "Port of /metrics, /healthz and /readyz of `worker` and `webhooks`; none when not set.",
+        least=0,
+        most=65_535,
     )
     http_token: str | None = setting(
         None, "A token for operators: requests need `Authorization: Bearer …` with it.", secret=True
