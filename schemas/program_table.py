@@ -27,7 +27,7 @@ RATIO_LIMIT: Final = 1_000_000
 
 
 class Problems:
-    """What was found wrong, and what has no effect yet, in the order in which the file is read."""
+    """What was found wrong, and what is suspicious, in the order in which the file is read."""
 
     def __init__(self, lines: Mapping[str, int], *, lenient: bool = False) -> None:
         self._lines = dict(lines)

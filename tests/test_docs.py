@@ -45,7 +45,8 @@ def unknown(line: str) -> list[str]:
     found: Any = cli
     while words and isinstance(found, click.Group) and words[0] in found.commands:
         found = found.commands[words.pop(0)]
-    options = {option for one in found.params for option in (*one.opts, *one.secondary_opts)}
+    options = {"-h", "--help"}
+    options |= {option for one in found.params for option in (*one.opts, *one.secondary_opts)}
     lost = words[:1] if found is cli and words and not words[0].startswith("-") else []
     return lost + [
         word for word in words if re.match("--?[a-z]", word) and word.partition("=")[0] not in options

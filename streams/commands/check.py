@@ -1,4 +1,4 @@
-"""``keyday check``: whether a program file validates, and what in it is suspicious or has no effect yet."""
+"""``keyday check``: whether a program file validates, and what in it is suspicious."""
 
 from __future__ import annotations
 
