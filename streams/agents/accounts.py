@@ -36,7 +36,7 @@ from streams.rules.ledger import (
 )
 from streams.rules.plan import Plan, plan_of
 from streams.rules.refunds import ROUNDINGS, target
-from streams.rules.state import Grant, Tick
+from streams.rules.state import Grant, PartnerOrder, Tick
 from streams.rules.text import decimal_text
 
 E = TypeVar("E", bound=Owner)
@@ -97,17 +97,14 @@ class Reversal(Struct, frozen=True, kw_only=True, gc=False):
 class Seizure:
     """What a case of compliance does to the grants of one order, as its entries tell it."""
 
-    __slots__ = ("case_id", "order_id", "origin", "program", "time", "version", "why")
+    __slots__ = ("case_id", "order_id", "origin", "program", "version", "why")
 
-    def __init__(
-        self, *, case_id: str, program: str, version: int, order_id: str, origin: Origin, time: int, why: str
-    ) -> None:
+    def __init__(self, case_id: str, order_id: str, decided: PartnerOrder, origin: Origin, why: str) -> None:
         self.case_id = case_id
-        self.program = program
-        self.version = version
         self.order_id = order_id
+        self.program = decided.program
+        self.version = decided.version
         self.origin = origin
-        self.time = time
         self.why = why
 
     @property

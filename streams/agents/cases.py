@@ -6,6 +6,7 @@ There is one per rule, partner and home date. Whatever changes a case is told in
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from events.inputs import CaseResolved
@@ -138,11 +139,11 @@ def hold_grants(
     if case is None or (not case.open and case.decision != "upheld"):
         return
     if not case.open:
-        what = _seizure(decided.hold, order_id, decided, origin, "upheld before it was granted")
+        what = Seizure(decided.hold, order_id, decided, origin, "upheld before it was granted")
         for grant in decided.grants:
             state.reverse(what, partner_id, partner, grant, grant.amount, decided.home_day, emit)
         return
-    what = _seizure(decided.hold, order_id, decided, origin, "held until it is resolved")
+    what = Seizure(decided.hold, order_id, decided, origin, "held until it is resolved")
     if hold_all(state, what, partner_id, partner, decided.grants, emit):
         case.orders.append(order_id)
         state.cases.put(key, case)
@@ -154,47 +155,9 @@ def resolve(state: PartnerState, event: CaseResolved, partner: Partner, emit: Em
     key = keys.case_key(program, partner_id, case_id)
     case = state.cases.get(key)
     if case is None or not case.open:
-        ignored = ResolutionIgnored(
-            case_id=case_id,
-            program=program,
-            partner_id=partner_id,
-            decision=event.decision,
-            actor=event.actor,
-            reason="case_unknown" if case is None else "case_resolved",
-        )
-        name = f"ignored~{case_id}~{event.source}~{event.id}"
-        _tell(
-            state,
-            "milestones",
-            "case.resolution_ignored",
-            name,
-            partner,
-            program,
-            partner_id,
-            event.time,
-            ignored,
-            emit,
-        )
+        _ignore(state, event, partner, "case_unknown" if case is None else "case_resolved", emit)
         return
-    amounts, entries = Counter[str](), 0
-    origin = Origin(event.source, event.id, event.time)
-    for order_id in case.orders:
-        order_key = keys.open_key(program, order_id, partner_id)
-        decided = state.orders.get(order_key)
-        if decided is None:
-            continue
-        what = _seizure(case_id, order_id, decided, origin, f"{event.decision} by {event.actor}")
-        for grant in decided.grants:
-            if grant.case_id != case_id or not grant.held:
-                continue
-            amounts[grant.unit] += grant.held
-            entries += 1
-            if event.decision == "dismissed":
-                unhold(state, what, partner_id, partner, grant, emit)
-            else:
-                goal = grant.reversed + grant.held
-                state.reverse(what, partner_id, partner, grant, goal, decided.home_day, emit)
-        state.orders.put(order_key, decided)
+    entries, amounts = _settle(state, event, partner, case.orders, emit)
     data = CaseDecided(
         case_id=case_id,
         program=program,
@@ -206,21 +169,58 @@ def resolve(state: PartnerState, event: CaseResolved, partner: Partner, emit: Em
         entries=entries,
         amounts=dict(sorted(amounts.items())),
     )
-    name = f"{case_id}~resolved~{case.opening}"
-    _tell(
-        state,
-        "compliance",
-        "compliance.case_resolved",
-        name,
-        partner,
-        program,
-        partner_id,
-        event.time,
-        data,
-        emit,
-    )
+    type_, name = "compliance.case_resolved", f"{case_id}~resolved~{case.opening}"
+    _tell(state, "compliance", type_, name, partner, program, partner_id, event.time, data, emit)
     case.open, case.orders, case.decision = False, [], event.decision
     state.cases.put(key, case)
+
+
+def _ignore(
+    state: PartnerState,
+    event: CaseResolved,
+    partner: Partner,
+    reason: Literal["case_unknown", "case_resolved"],
+    emit: Emit,
+) -> None:
+    """Say that a resolution has no effect."""
+    program, partner_id = event.program, event.partner_id
+    data = ResolutionIgnored(
+        case_id=event.case_id,
+        program=program,
+        partner_id=partner_id,
+        decision=event.decision,
+        actor=event.actor,
+        reason=reason,
+    )
+    type_, name = "case.resolution_ignored", f"ignored~{event.case_id}~{event.source}~{event.id}"
+    _tell(state, "milestones", type_, name, partner, program, partner_id, event.time, data, emit)
+
+
+def _settle(
+    state: PartnerState, event: CaseResolved, partner: Partner, orders: Sequence[str], emit: Emit
+) -> tuple[int, Counter[str]]:
+    """Give back or reverse what a case holds of orders; how many entries that are, and how much by unit."""
+    partner_id, case_id = event.partner_id, event.case_id
+    entries, amounts = 0, Counter[str]()
+    origin = Origin(event.source, event.id, event.time)
+    for order_id in orders:
+        key = keys.open_key(event.program, order_id, partner_id)
+        decided = state.orders.get(key)
+        if decided is None:
+            continue
+        what = Seizure(case_id, order_id, decided, origin, f"{event.decision} by {event.actor}")
+        for grant in decided.grants:
+            if grant.case_id != case_id or not grant.held:
+                continue
+            amounts[grant.unit] += grant.held
+            entries += 1
+            if event.decision == "dismissed":
+                unhold(state, what, partner_id, partner, grant, emit)
+            else:
+                goal = grant.reversed + grant.held
+                state.reverse(what, partner_id, partner, grant, goal, decided.home_day, emit)
+        state.orders.put(key, decided)
+    return entries, amounts
 
 
 def _bar(
@@ -246,31 +246,8 @@ def _bar(
         case_id=opened.case_id,
         rule=opened.rule,
     )
-    name = f"{opened.case_id}~suspended~{number}"
-    _tell(
-        state,
-        "compliance",
-        "compliance.partner_suspended",
-        name,
-        partner,
-        program.id,
-        partner_id,
-        time,
-        data,
-        emit,
-    )
-
-
-def _seizure(case_id: str, order_id: str, decided: PartnerOrder, origin: Origin, why: str) -> Seizure:
-    return Seizure(
-        case_id=case_id,
-        program=decided.program,
-        version=decided.version,
-        order_id=order_id,
-        origin=origin,
-        time=origin.time,
-        why=why,
-    )
+    type_, name = "compliance.partner_suspended", f"{opened.case_id}~suspended~{number}"
+    _tell(state, "compliance", type_, name, partner, program.id, partner_id, time, data, emit)
 
 
 def _tell(

@@ -65,15 +65,7 @@ def seize(
 ) -> None:
     """Reverse what is left of the grants of one order, but what the same case has dealt with before."""
     case_id, origin = evidence
-    what = Seizure(
-        case_id=case_id,
-        program=decided.program,
-        version=decided.version,
-        order_id=order_id,
-        origin=origin,
-        time=origin.time,
-        why="taken back",
-    )
+    what = Seizure(case_id, order_id, decided, origin, "taken back")
     for grant in decided.grants:
         if grant.case_id != case_id:
             state.reverse(what, partner_id, partner, grant, grant.amount, decided.home_day, emit)

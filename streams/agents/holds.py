@@ -120,4 +120,4 @@ def _emit(
         order_id=what.order_id,
         explain=(f"case {what.case_id}: {what.why}",),
     )
-    emit(RewardEvent(what.time, reward))
+    emit(RewardEvent(what.origin.time, reward))
