@@ -81,7 +81,7 @@ format: setup ## Format the code and mend what can be mended
 schemas: setup ## Regenerate the committed JSON Schemas and the AsyncAPI document
 	@$(BIN)/python -m schemas.generate
 
-schemas-check: setup
+schemas-check: setup ## Whether the committed schemas are those of the code
 	@echo "==> Schemas are current"
 	@$(BIN)/python -m schemas.generate --check
 

@@ -133,12 +133,12 @@ def test_the_guard_of_purity_bites(source: str, found: list[str]) -> None:
     assert impurities(source) == found
 
 
-def tracked() -> list[Path]:
+def tracked(*, svg: bool = False) -> list[Path]:
+    """The files of the project; pictures only where they are asked for, since a tool's script is in one of them."""
     if not (ROOT / ".git").exists():
         pytest.skip("not a git clone")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
-    # A flame graph is drawn by a tool, with the tool's own script in it.
-    names = [name for name in listed.stdout.split("\0") if name and not name.endswith(".svg")]
+    names = [name for name in listed.stdout.split("\0") if name and (svg or not name.endswith(".svg"))]
     return [path for name in names if (path := ROOT / name).is_file()]
 
 
@@ -189,6 +189,16 @@ def test_the_lock_files_hold_what_the_project_asks_for_with_hashes() -> None:
 
         assert named - {_normal(name) for name in locked} == set(), f"{file}: run `make lock`"
         assert "://" not in text, f"{file} names an address"
+
+
+def test_every_file_that_the_program_reads_is_installed_with_it() -> None:
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    patterns = setuptools["package-data"]["*"]
+    data = [path for path in tracked(svg=True) if path.relative_to(ROOT).parts[0] in LAYERS]
+    left_out = [path for path in data if path.suffix != ".py" and not any(map(path.match, patterns))]
+
+    assert left_out == []
+    assert {path.suffix for path in data} == {".py", *(Path(one).suffix for one in patterns)}
 
 
 def test_both_lock_files_agree() -> None:

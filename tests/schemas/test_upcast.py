@@ -8,7 +8,7 @@ from events import inputs
 from schemas.codec import Decoded, Decoder
 from schemas.errors import Code, DecodeError
 from schemas.upcast import UPCASTERS, Upcasters, current_version, schema_uri
-from tests.schemas.examples import DECODER, INPUTS, Programs, Tree, content, decode, example
+from tests.schemas.examples import INPUTS, Programs, Tree, content, decode, example
 
 
 def one_to_two(data: Tree) -> Tree:
