@@ -107,13 +107,14 @@ def _key_day_notices(
         if not where:
             continue
         name, on = Occasion(one.key_day.use, one.key_day.name), date.fromisoformat(one.date)
-        cause = f"{program.id}~{one.key_day.id}~{one.date}"
+        # The days before tell letters apart that versions with other ``notice_days`` send of one date.
+        cause = f"{program.id}~{one.key_day.id}~{one.date}~{one.days}"
         yield notice(
             "key_day_ahead",
             program.id,
             partner_id,
             member.locale,
-            f"{cause}~{one.days}",
+            cause,
             at,
             {"name": name, "date": on, "days": one.days, "markets": where},
             name=member.name,
@@ -158,15 +159,15 @@ def _terms_notices(plan: Plan, partner_id: str, partner: Partner, midnight: Midn
     member, version = partner.members.get(program.id), rules.terms_version or ""
     if member is None or not _is_active(member) or not is_older(member.terms_version, version):
         return
-    days = _days_left(plan, midnight.day)
+    due, days = date.fromordinal(rules.terms_due), _days_left(plan, midnight.day)
     yield notice(
         "terms_due",
         program.id,
         partner_id,
         member.locale,
-        f"{program.id}~terms~{version}~{days}",
+        f"{program.id}~terms~{version}~{due}~{days}",
         midnight.at,
-        {"version": version, "due": date.fromordinal(rules.terms_due), "days": days},
+        {"version": version, "due": due, "days": days},
         name=member.name,
     )
 
