@@ -71,9 +71,9 @@ def _read(table: Table, declared: frozenset[str]) -> KeyDay:
     given = table.texts("markets")
     for market in given or ():
         if market not in declared:
-            table.wrong("markets", f"market {market} is not declared")
+            table.problems.warn(table.at("markets"), f"market {market} is not declared: it has no such day")
     markets = declared if base is None else declared & base.markets
-    markets = markets if given is None else frozenset(given)
+    markets = markets if given is None else declared & frozenset(given)
     if base is None and (use is not None or own is None):
         # Its keys cannot be judged without the entry that they would override, or without a name.
         for key in table.entries():

@@ -140,10 +140,6 @@ def test_without_markets_the_catalogues_count() -> None:
             "12:key_day[0].use: nope is not in the catalogue (keyday calendar prints it)",
         ),
         (
-            'use = "black_friday"\nmarkets = ["XX"]',
-            "13:key_day[0].markets: market XX is not declared",
-        ),
-        (
             'id = "x"',
             "11:key_day[0].rrule: is missing: a key day needs rrule, easter, holiday or dates",
         ),
@@ -281,6 +277,13 @@ def test_errors_name_path_and_line(text: str, error: str) -> None:
 )
 def test_a_day_that_falls_on_no_day_is_a_warning(text: str, warning: str) -> None:
     assert warnings(text) == [warning]
+
+
+def test_a_market_that_the_program_does_not_have_is_a_warning() -> None:
+    text = 'use = "black_friday"\nmarkets = ["FR", "XX"]'
+
+    assert warnings(text) == ["13:key_day[0].markets: market XX is not declared: it has no such day"]
+    assert entry(text).markets == frozenset({FR})
 
 
 def test_unconfirmed_dates_are_a_warning_until_the_program_names_some() -> None:

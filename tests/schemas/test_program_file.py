@@ -154,11 +154,6 @@ def test_rules_are_sorted_by_id() -> None:
             "markets: is missing: a program needs a market, as [markets.FR]",
         ),
         ('use = "black_friday"', "", "11:key_day[0].id: is missing: a key day needs use or id"),
-        (
-            'use = "black_friday"',
-            'use = "black_friday"\nmarkets = ["XX"]',
-            "13:key_day[0].markets: market XX is not declared",
-        ),
         ('amount = "50000.00"', "", "14:budget[0].amount: is missing"),
         ('amount = "50000.00"', 'amount = "1.001"', "16:budget[0].amount: has more than 2 decimals"),
     ],
