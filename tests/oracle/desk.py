@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -42,20 +41,24 @@ class Closed:
 
 @dataclass
 class Desk:
-    """The desk of one program; ``spent`` tells what is spent of a budget in the period of a day."""
+    """The desk of one program."""
 
     told: list[Entry]
     orders: dict[str, Order]
     credited: dict[str, list[tuple[Order, Credit]]]
     partners: dict[str, Partner]
-    spent: Callable[[Version, date], list[Entry]]
     #: From the first partner's record or order on.
     is_open: bool = False
     reached: set[tuple[str, str, date, str]] = field(default_factory=set)
     closed: list[Closed] = field(default_factory=list)
 
-    def midnight(self, instant: int, day: date, version: Version, open_cases: list[str]) -> None:
-        """What is said at the midnight that starts a day; ``open_cases`` are those before its conversions."""
+    def midnight(
+        self, instant: int, day: date, version: Version, open_cases: list[str], spent: list[Entry]
+    ) -> None:
+        """What is said at the midnight that starts a day.
+
+        ``open_cases`` are those before its conversions, ``spent`` is of budgets before anything is taken back.
+        """
         ended = day - _DAY
         for goal in version.goals:
             self._goal(goal, ended, version)
@@ -65,7 +68,7 @@ class Desk:
                 for one in version.key_days:
                     self._key_day(one, market, instant, day, version)
             for review in reviews:
-                self._review(review, day, version, open_cases)
+                self._review(review, day, version, open_cases, spent)
 
     # Goals
 
@@ -246,7 +249,9 @@ class Desk:
 
     # Reviews
 
-    def _review(self, review: Review, day: date, version: Version, open_cases: list[str]) -> None:
+    def _review(
+        self, review: Review, day: date, version: Version, open_cases: list[str], spent: list[Entry]
+    ) -> None:
         first = _last_review(review, day)
         before = _last_review(review, first)
         last, then = day - _DAY, first - _DAY
@@ -268,7 +273,7 @@ class Desk:
             falling_partners=falling,
             benchmarks=benchmarks(now, self.partners),
             key_days=[_closed(one) | self._ranks(one) for one in self.closed],
-            budgets=self.spent(version, last),
+            budgets=spent,
             innovation=innovation(version, now, self.partners),
             open_cases=dict(sorted(Counter(open_cases).items())),
         )

@@ -197,11 +197,12 @@ class Model:
                 for partner in sorted(state.credited):
                     self._lower_tier(state, version.tiers, partner, day)
             if version is not None:
+                spent = self._rewards.spent(version, day - timedelta(days=1))
                 state.watch.midnight_of_terms(day, version)
                 state.post.midnight(day, version)
                 open_cases = state.watch.open_rules()
                 state.watch.midnight_of_clicks(day, version)
-                state.desk.midnight(instant, day, version, open_cases)
+                state.desk.midnight(instant, day, version, open_cases, spent)
 
     def _lower_tier(self, state: _Program, tiers: Tiers, partner: str, day: date) -> None:
         if tiers.window == "rolling":
@@ -242,9 +243,7 @@ class Model:
             state = self._states[program] = _Program(
                 program, self.ledger, self.cases, self.notices, self._hands
             )
-            state.desk = Desk(
-                self.milestones, state.orders, state.credited, state.partners, self._rewards.spent
-            )
+            state.desk = Desk(self.milestones, state.orders, state.credited, state.partners)
         return self._states[program]
 
     def _handle(self, event: Event) -> None:
