@@ -45,6 +45,9 @@ PARTNERS = ("lea", "leo", "max", "Zoe", "b10", "b9")
 CUSTOMERS = ("ada", "bob", "cy", "dan", "eve", "fay")
 GROUPS = ("content", "influencer", "coupon")
 LOCALES = ("en", "fr-CA", "es_MX", "DE", "ar-EG", "uk-UA", "nl", "", "x-y", "fra", "zh-Hant-fr", None)
+#: What ids may hold beside letters and digits; all is told apart, nothing is trimmed.
+ODD = ("~", ":", " ", "/", "é", "e\u0301", "😀", "%7E", "'", ":pending x", "~cancel")
+UNPRINTABLE = ("\x00", "\uffff", "\n")
 CATEGORIES = ("shoes", "hats", "bags")
 CODES = ("LEA10", "MAX5", "lea10")
 CHANNELS = ("email", "direct", "social")
@@ -121,6 +124,10 @@ class Dice:
         self.times: list[int] = []
         self.numbers = 0
         self.mine: list[Record] = []
+        self.odd = self.has("odd-ids", 0.2)
+        if self.odd:
+            self.partners = [self.oddly(one, *ODD) for one in self.partners]
+            self.customers = [self.oddly(one) for one in self.customers]
         self.orders: list[dict[str, Any]] = []
         self.clicks: list[dict[str, Any]] = []
 
@@ -137,9 +144,15 @@ class Dice:
         pool = list(values)
         return self.random.sample(pool, self.random.randint(min(least, len(pool)), len(pool)))
 
+    def oddly(self, name: str, *parts: str) -> str:
+        """A name with something in it that keys, accounts and entry ids are joined with, or nearly."""
+        place = self.random.choice((0, len(name) // 2, len(name)))
+        return name[:place] + self.pick(*(parts or (*ODD, *UNPRINTABLE))) + name[place:]
+
     def next(self, letter: str) -> str:
         self.numbers += 1
-        return f"{letter}{self.numbers}{self.suffix}"
+        name = f"{letter}{self.numbers}{self.suffix}"
+        return self.oddly(name) if self.odd and self.random.random() < 0.3 else name
 
     def time(self, near: int | None = None) -> int:
         """A time in the span: anywhere, at a local midnight or beside it, or that of another event."""

@@ -48,6 +48,8 @@ class EventMaker(Faults):
         """One event, its time written in some zone."""
         if kind != "program.published" and (self.named or self.random.random() < 0.2):
             data = {"program": self.program} | data
+        if self.has("same-ids", 0.03) and self.mine:
+            name = str((self.random.choice(self.mine).event or {})["id"])
         event = {
             "specversion": "1.0",
             "id": name or self.next("e"),
@@ -82,6 +84,9 @@ class EventMaker(Faults):
             getattr(self, name)()
         for _ in range(self.pick(0, 0, 2, 6)):
             self.repeat(self.random.choice(self.mine))
+        for _ in range(self.pick(0, 0, 3)):
+            if "same-ids" in self.on:
+                self.borrow(self.random.choice(self.mine))
         if "bad-records" in self.on:
             for _ in range(self.pick(0, 2, 6)):
                 self.break_one(self.random.choice(self.mine))

@@ -9,6 +9,15 @@ from tests.oracle.program_maker import ProgramMaker
 from tests.oracle.values import DAY_MS, parse_time, show_time
 from tests.oracle.world import Record, line
 
+BUSINESS_IDS = {
+    "order.placed": "order_id",
+    "order.refunded": "refund_id",
+    "link.clicked": "click_id",
+    "referral.created": "referral_id",
+    "redemption.requested": "redemption_id",
+    "adjustment.requested": "adjustment_id",
+}
+
 
 class Faults(ProgramMaker):
     """Sends what was sent again, changed or broken."""
@@ -32,6 +41,19 @@ class Faults(ProgramMaker):
             event["id"] = self.next("e")
             self.change(event)
             self.add(record.topic, event)
+
+    def borrow(self, record: Record) -> None:
+        """The order, refund, click or request id of another event of the type, of whomever it is."""
+        event = copy.deepcopy(record.event)
+        if event is None or event["type"] not in BUSINESS_IDS:
+            return
+        others = [
+            one.event for one in self.mine if one.event is not None and one.event["type"] == event["type"]
+        ]
+        event["id"] = self.next("e")
+        name = BUSINESS_IDS[event["type"]]
+        event["data"][name] = self.random.choice(others)["data"][name]
+        self.add(record.topic, event)
 
     def change(self, event: dict[str, Any]) -> None:
         """Some other content with the same ids, sometimes at another time."""
@@ -132,13 +154,5 @@ def fresh(event: dict[str, Any], name: str) -> None:
     """Give an event ids that nothing else has."""
     event["id"] = name
     data = event["data"]
-    own = {
-        "order.placed": "order_id",
-        "order.refunded": "refund_id",
-        "link.clicked": "click_id",
-        "referral.created": "referral_id",
-        "redemption.requested": "redemption_id",
-        "adjustment.requested": "adjustment_id",
-    }.get(event["type"])
-    if own:
+    if own := BUSINESS_IDS.get(event["type"]):
         data[own] = name

@@ -640,8 +640,8 @@ _BUSINESS = {
     "order.refunded": ("customer_id", "refund_id"),
     "link.clicked": ("customer_id", "click_id"),
     "referral.created": ("referral_id",),
-    "redemption.requested": ("account", "redemption_id"),
-    "adjustment.requested": ("account", "adjustment_id"),
+    "redemption.requested": ("redemption_id",),
+    "adjustment.requested": ("adjustment_id",),
 }
 
 
@@ -654,7 +654,8 @@ def _business_id(event: Event) -> tuple[str, ...] | None:
     if not fields:
         return None
     over = "" if event.type in _PER_CUSTOMER else event.program
-    return (event.type, over, *(event.data[name] for name in fields))
+    agent = event.data["account"].partition(":")[0] if "account" in event.data else ""
+    return (event.type, over, agent, *(event.data[name] for name in fields))
 
 
 def _saw(customer: _Customer, data: dict[str, Any]) -> None:

@@ -44,6 +44,8 @@ FEATURES = (
     "duplicates",
     "conflicts",
     "bad-records",
+    "same-ids",  # ids that other events, customers and accounts have, too
+    "odd-ids",  # with what keys are joined with
     "same-times",
     "memory",  # spans longer than what is remembered
     "goals",
