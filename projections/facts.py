@@ -349,7 +349,7 @@ def _click(value: bytes | None, headers: Sequence[tuple[str, bytes]], sign: int)
     try:
         envelope = _decode_click(value)
         time = parse_time(envelope.time)
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, msgspec.MsgspecError, RecursionError):
         return None  # the agents cannot read it either
     data = envelope.data
     return Click(
@@ -375,7 +375,7 @@ def _order(value: bytes | None, headers: Sequence[tuple[str, bytes]], sign: int)
         )
     try:
         envelope = _decode_order(value)
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, msgspec.MsgspecError, RecursionError):
         return None  # the agents cannot read it either
     if envelope.type != "order.placed":
         return _input("orders", value, headers, sign)

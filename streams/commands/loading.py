@@ -69,4 +69,6 @@ def load_programs(path: Path) -> Programs:
 def shown(path: Path, error: ProgramError) -> str:
     """An error with the path as it was given, so that an editor finds it."""
     text = str(error)
+    if error.file == str(path):
+        return text
     return f"{path / text}" if path.is_dir() and error.file else f"{path}{text.removeprefix(path.name)}"

@@ -52,7 +52,7 @@ def read_envelope(topic: str, value: bytes) -> Envelope:
         key = found.data
         for name in path:
             key = getattr(key, name)
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return _read_loose(path, value)
     return Envelope(time, _key(path, key))
 
@@ -61,7 +61,7 @@ def _read_loose(path: tuple[str, ...], value: bytes) -> Envelope:
     """The same of an event that lacks one of the two."""
     try:
         found = _decode_loose(value)
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return Envelope(None, None)
     key = found.data
     for name in path:

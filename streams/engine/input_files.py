@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -85,7 +86,8 @@ def find_inputs(folder: Path) -> InputFiles:
 def read_entries(topic: str, path: Path) -> Iterator[Entry]:
     """Every line of a file that is not blank, with its place in the replay's order.
 
-    A line without a readable time takes no effect; its place is right after the line before it.
+    A byte order mark, which some editors begin files with, is no content. A line without a readable time
+    takes no effect; its place is right after the line before it.
 
     Raises:
         ReplayFailedError: the file cannot be read, or a line is too long.
@@ -100,6 +102,8 @@ def read_entries(topic: str, path: Path) -> Iterator[Entry]:
                 if len(raw) > LINE_BYTES:
                     detail = f"line {position + 1} is longer than {LINE_BYTES} bytes; take it out"
                     raise _failed(ReplayErrorCode.LINE_TOO_LONG, path, detail)
+                if not position:
+                    raw = raw.removeprefix(BOM_UTF8)
                 line = raw.removesuffix(b"\n").removesuffix(b"\r")
                 if not line or line.isspace():
                     continue

@@ -339,7 +339,7 @@ def _told(one: Table, names: set[tuple[str, str]]) -> str:
     }
     if kind != "accrual.declined":
         kept.pop("reason", None)
-    elif kept["reason"].startswith("partner_inactive"):
+    elif kept.get("reason", "").startswith("partner_inactive"):
         kept["reason"] = "partner_inactive"
     return str(kept)
 

@@ -158,7 +158,7 @@ def _program(data: dict[str, Any], time: int, programs: Programs) -> tuple[str, 
     loaded = programs.ids()
     if name is None:
         if len(loaded) != 1:
-            raise RefusedError("field_missing", "program")
+            raise RefusedError("program_unknown", "none is named")
         name = loaded[0]
     version = programs.in_force(name, time)
     if version is None:

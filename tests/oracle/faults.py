@@ -101,7 +101,9 @@ class Faults(ProgramMaker):
         """One fault; with others only one whose place in the order of checks is told."""
         data = event["data"] if isinstance(event.get("data"), dict) else {}
         where = self.random.random()
-        if where < 0.2:
+        if "program" in data and where < 0.1:
+            del data["program"]
+        elif where < 0.2:
             name = self.pick("specversion", "id", "source", "type", "time", "data")
             wrong = {
                 "specversion": ("0.3", "1.0.2", 1),

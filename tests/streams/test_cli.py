@@ -196,6 +196,16 @@ def test_imported_orders_go_through_the_embedded_log(export: Path, capsys: Captu
     assert run(command) == 0
 
 
+def test_a_folder_without_programs_is_named_as_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules").mkdir()
+
+    assert run(["replay", "--programs", "rules", "--input", "rules", "--out", "out"]) == 1
+    assert capsys.readouterr().err == "keyday: rules: holds no program file (*.toml or *.json)\n"
+
+
 def test_a_replay_without_input_is_one_line(tmp_path: Path, capsys: Capture) -> None:
     demo = str(EXAMPLES / "demo.toml")
 

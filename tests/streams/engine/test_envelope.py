@@ -38,6 +38,9 @@ def test_a_time_that_cannot_be_read_is_none(value: bytes) -> None:
     assert read_envelope("orders", value) == Envelope(None, b"c1")
 
 
-@pytest.mark.parametrize("value", [b"", b"\xff\xfe", b"[1]", b'{"time":', b"null"])
+DEEP = b'{"x":' * 100_000 + b"1" + b"}" * 100_000
+
+
+@pytest.mark.parametrize("value", [b"", b"\xff\xfe", b"[1]", b'{"time":', b"null", DEEP])
 def test_what_is_no_event_has_neither(value: bytes) -> None:
     assert read_envelope("orders", value) == Envelope(None, None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from codecs import BOM_UTF8
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,13 @@ def test_blank_lines_count_as_positions_and_line_ends_are_no_content(tmp_path: P
 
     rank = INPUT_TOPICS.index("orders")
     assert entries == [(2_000, rank, 1, 2_000, b"c", event(2)), (1_000, rank, 3, 1_000, b"c", event(1))]
+
+
+def test_a_byte_order_mark_at_the_start_is_no_content(tmp_path: Path) -> None:
+    path = tmp_path / "orders.ndjson"
+    path.write_bytes(BOM_UTF8 + event(1) + b"\n" + BOM_UTF8 + event(2) + b"\n")
+
+    assert [entry[5] for entry in read_entries("orders", path)] == [event(1), BOM_UTF8 + event(2)]
 
 
 def test_a_line_without_a_time_stays_behind_the_line_before_it(tmp_path: Path) -> None:
