@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from schemas.program import Budget, Program
 from schemas.programs import Outcome, Programs
 from streams.rules.calendar import MarketCalendar
 from streams.rules.home_days import HomeDays, home_days, iso_date
+
+#: Milliseconds: a mean year, by which the year of an instant is known to one more or less.
+_YEAR_MS: Final = 31_556_952_000
 
 
 class Versions:
@@ -88,7 +93,7 @@ class Versions:
 
     def key_day_date(self, program: Program, market: str, key_day: str, at: int) -> str:
         """The first local date of the window of a key day that an instant lies in."""
-        year = 1970 + at // 31_556_952_000
+        year = 1970 + at // _YEAR_MS
         memo = (program.id, program.version, market, key_day, year)
         windows = self._dates.get(memo)
         if windows is None:
