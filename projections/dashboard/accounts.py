@@ -63,6 +63,7 @@ def _entry(view: View, entry: dict[str, Any]) -> Context:
         "takes": amount < 0,
         "rule": entry.get("rule", ""),
         "order": entry.get("order_id", ""),
+        "order_href": view.link("/why", entry=entry["order_id"]) if entry.get("order_id") else None,
         "amount": reader.amount(amount, entry["unit"]),
         "why": view.link("/why", entry=entry["entry_id"]),
     }

@@ -14,12 +14,15 @@ from msgspec import Struct
 from events.time import parse_time
 from projections.dashboard import chart
 from projections.dashboard.figures import per_mille, ratio
+from projections.dashboard.paging import paged
 from projections.dashboard.sums import Row
 from projections.dashboard.view import Context, View
 from schemas.program import Budget
 
 #: From this share on a budget is nearly spent, unless its alerts name another.
 _LOW: Final = Decimal("0.8")
+#: Periods that are over on one page.
+_PAGE: Final = 50
 #: The newest days of a budget that its chart has.
 _CHARTED_DAYS: Final = 92
 #: Days: who is told that a budget lasts longer learns nothing.
@@ -29,12 +32,19 @@ _LONG_DAYS: Final = 3_660
 def budgets_page(view: View) -> Context:
     """All budgets in their present period, and the periods that are over."""
     month = f"{view.today:%Y-%m}"
+    rows = view.data.rows("budgets", program=view.name)
+    # A version may be in force for years before the first order comes.
+    begun = min((row["first_day"] for row in rows if row["first_day"]), default="")[: len(month)]
     over = [
         row
-        for row in view.data.rows("budgets", program=view.name)
-        if row["period"] not in {month, "lifetime"} and row["amount"] is not None
+        for row in rows
+        if row["period"] not in {month, "lifetime"}
+        and row["amount"] is not None
+        and row["period"] >= begun > ""
     ]
-    over.sort(key=lambda row: (row["period"], row["budget_id"]), reverse=True)
+    over.sort(key=lambda row: row["budget_id"])
+    over.sort(key=lambda row: row["period"], reverse=True)
+    part, paging = paged(view, "/budgets", over, _PAGE)
     paces = [
         _pace(view, budget, row) for budget, row in _present(view) if row is not None and row["first_day"]
     ]
@@ -50,8 +60,9 @@ def budgets_page(view: View) -> Context:
                 "share": view.reader.percent(ratio(row["spent"], row["amount"])),
                 "back": view.money(row["reversed"]),
             }
-            for row in over
+            for row in part
         ],
+        "paging": paging,
     }
 
 
@@ -170,8 +181,7 @@ def _pace(view: View, budget: Budget, row: Row) -> chart.Chart:
                 chart.Series(names[0], drawn.so_far, filled=False),
                 chart.Series(names[1], drawn.even, filled=False),
             ],
-            view.axis,
-            lambda value: view.money(int(value)),
+            view.scale,
         ),
         columns=[reader.say("day"), reader.say("spent"), *names],
         rows=[

@@ -8,12 +8,14 @@ from typing import Final
 from events.time import parse_time
 from projections.dashboard.evidence import facts, sentence
 from projections.dashboard.figures import Tab
+from projections.dashboard.paging import paged
 from projections.dashboard.sums import Row
 from projections.dashboard.view import Context, View
 
 #: Cases on one page.
 _PAGE: Final = 50
-_TONES: Final = {"high": "bad", "medium": "warn", "low": ""}
+#: How a severity is shown.
+TONES: Final = {"high": "bad", "medium": "warn", "low": ""}
 
 
 def cases_page(view: View) -> Context:
@@ -21,19 +23,14 @@ def cases_page(view: View) -> Context:
     reader = view.reader
     state, rule = view.query.get("state", "open"), view.asked("rule")
     rows = view.data.rows("compliance_cases", program=view.name)
-    counts = Counter(row["rule"] for row in rows if row["status"] == "open")
-    chosen = [
-        row
-        for row in rows
-        if (state == "all" or row["status"] == state) and (rule is None or row["rule"] == rule)
-    ]
+    of_state = [row for row in rows if state == "all" or row["status"] == state]
+    counts = Counter(row["rule"] for row in of_state)
+    chosen = [row for row in of_state if rule is None or row["rule"] == rule]
     chosen.sort(key=lambda row: (str(row["last_at"]), str(row["case_id"])), reverse=True)
-    asked = view.query.get("from", "0")
-    start = int(asked) if asked.isdigit() else 0
+    part, paging = paged(view, "/cases", chosen, _PAGE)
     return {
-        "cases": [case_line(view, row) for row in chosen[start : start + _PAGE]],
-        "next": view.again("/cases", **{"from": start + _PAGE}) if start + _PAGE < len(chosen) else None,
-        "back": view.again("/cases", **{"from": None}) if start else None,
+        "cases": [case_line(view, row) for row in part],
+        "paging": paging,
         "states": [
             Tab(reader.say(label), view.again("/cases", state=name, **{"from": None}), name == state)
             for name, label in (("open", "state-open"), ("resolved", "state-resolved"), ("all", "all"))
@@ -45,11 +42,15 @@ def cases_page(view: View) -> Context:
                 "href": view.again("/cases", rule=None if name == rule else name, **{"from": None}),
                 "current": name == rule,
             }
-            for name, count in counts.most_common()
+            for name, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
         ],
         "rule": None if rule is None else reader.named("rule", rule),
         "everything": view.again("/cases", rule=None, **{"from": None}),
-        "open": counts.total(),
+        "count": reader.say(
+            "open-cases" if state == "open" else "case-count",
+            count=counts.total(),
+            shown=reader.number(counts.total()),
+        ),
     }
 
 
@@ -66,7 +67,7 @@ def case_line(view: View, row: Row) -> Context:
         "partner_href": view.to_partner(row["partner_id"]),
         "day": reader.date(row["day"]),
         "severity": reader.named("severity", row["severity"]),
-        "severity_tone": _TONES.get(row["severity"], ""),
+        "severity_tone": TONES.get(row["severity"], ""),
         "action": reader.named("action", row["action"]),
         "state": reader.named("state", state),
         "state_tone": "accent" if row["status"] == "open" else "",
@@ -115,7 +116,10 @@ def _piece(view: View, rule: str, piece: Row) -> Context:
     return {
         "said": sentence(view.reader, rule, piece),
         "time": _time(view, piece["occurred"]),
-        "facts": facts(view.reader, rule, piece),
+        "facts": [
+            (one, view.link("/why", entry=one.text) if one.name == "order_id" else None)
+            for one in facts(view.reader, rule, piece)
+        ],
     }
 
 

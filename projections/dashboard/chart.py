@@ -48,32 +48,48 @@ class Series(Struct, frozen=True):
     filled: bool = True
 
 
-def columns(labels: Sequence[str], series: Sequence[Series], axis: Format, exact: Format) -> Markup:
-    """Bars that stand on each other; ``axis`` writes the scale, ``exact`` a bar's own figure."""
-    return _drawn(pygal.StackedBar, labels, series, axis, exact, rounded_bars=2, spacing=6, order_min=0)
+class Scale(Struct, frozen=True):
+    """How figures are written: short at the marks of the scale, which reaches ``least``, and whole."""
+
+    axis: Format
+    exact: Format
+    least: int
 
 
-def lines(labels: Sequence[str], series: Sequence[Series], axis: Format, exact: Format) -> Markup:
+def columns(labels: Sequence[str], series: Sequence[Series], scale: Scale) -> Markup:
+    """Bars that stand on each other."""
+    most = max(map(sum, zip(*(one.values for one in series), strict=True)), default=0)
+    options = {"rounded_bars": 2, "spacing": 6, "order_min": 0, **_range(0, most, scale)}
+    return _drawn(pygal.StackedBar, labels, series, scale, **options)
+
+
+def lines(labels: Sequence[str], series: Sequence[Series], scale: Scale) -> Markup:
     """Lines over time."""
-    options = {"show_dots": False, "fill": True, "include_x_axis": True}
-    return _drawn(pygal.Line, labels, series, axis, exact, **options)
+    most = max((max(one.values, default=0) for one in series), default=0)
+    options = {"show_dots": False, "fill": True, "include_x_axis": True, **_range(0, most, scale)}
+    return _drawn(pygal.Line, labels, series, scale, **options)
 
 
-def rows(labels: Sequence[str], values: Sequence[int], axis: Format, exact: Format) -> Markup:
+def rows(labels: Sequence[str], values: Sequence[int], scale: Scale) -> Markup:
     """Bars that lie under each other, the first on top."""
     series = [Series("", list(reversed(values)))]
     height = 40 + _ROW * len(labels)
     options = {"rounded_bars": 3, "spacing": 14, "order_min": 0}
+    options |= _range(min(values, default=0), max(values, default=0), scale)
     kind = pygal.HorizontalBar
-    return _drawn(kind, list(reversed(labels)), series, axis, exact, height=height, every=True, **options)
+    return _drawn(kind, list(reversed(labels)), series, scale, height=height, every=True, **options)
+
+
+def _range(fewest: int, most: int, scale: Scale) -> dict[str, Any]:
+    """The scale of figures so small that its marks would be written alike."""
+    return {"range": (min(0, fewest), scale.least)} if max(most, -fewest) < scale.least else {}
 
 
 def _drawn(
     kind: Any,
     labels: Sequence[str],
     series: Sequence[Series],
-    axis: Format,
-    exact: Format,
+    scale: Scale,
     *,
     height: int = _HEIGHT,
     every: bool = False,
@@ -96,7 +112,7 @@ def _drawn(
         max_scale=6,
         style=Style(label_font_size=size, major_label_font_size=size),
         # pygal writes a scale only with its own digits; a bar's text is replaced below.
-        value_formatter=axis,
+        value_formatter=scale.axis,
         **options,
     )
     chart.x_labels = list(labels)
@@ -104,7 +120,7 @@ def _drawn(
         chart.add(one.name, list(one.values), **({} if one.filled else {"fill": False}))
     root = chart.render_tree()
     texts = [
-        f"{label} {one.name}".strip() + f": {exact(value)}"
+        f"{label} {one.name}".strip() + f": {scale.exact(value)}"
         for one in series
         for label, value in zip(labels, one.values, strict=False)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from itertools import islice
@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 
 from events.outputs import DeadLetter
 from projections.balances import Balance
+from projections.dashboard.letters import Letters
 from projections.dashboard.sums import Sums
 from projections.explanations import Explanations
 from projections.partner_sums import PartnerSums
@@ -22,7 +23,6 @@ from projections.progress import Source
 from projections.store import Page
 from projections.tables import TABLES
 from projections.tables.table import Row, Table
-from schemas.dead_letters import read_dead_letter
 from schemas.program import Program
 from schemas.programs import Programs
 
@@ -81,6 +81,7 @@ class Data:
         self._reading = threading.Lock()
         self._summed: dict[_Span, _Summed] = {}
         self._summing = threading.Lock()
+        self._letters = Letters()
 
     def refresh(self) -> None:
         """Read again what is published, unless that was a moment ago."""
@@ -132,18 +133,12 @@ class Data:
         rows = [] if page is None else [orjson.loads(row) for row in reversed(page.rows)]
         return rows, first > 0
 
-    def letters(self, limit: int) -> tuple[Counter[str], list[DeadLetter]]:
+    def letters(self) -> tuple[Counter[str], list[DeadLetter]]:
         """How many dead letters there are by code, and the newest ones."""
-        counts: Counter[str] = Counter()
-        newest: deque[DeadLetter] = deque(maxlen=limit)
-        if self._explanations is not None:
-            with self._explanations.source() as source:
-                for record in source.records("dead-letters"):
-                    letter = read_dead_letter(record.timestamp, record.key, record.value, record.headers)
-                    if letter is not None:
-                        counts[letter.code] += 1
-                        newest.appendleft(letter)
-        return counts, list(newest)
+        if self._explanations is None:
+            return Counter(), []
+        with self._explanations.source() as source:
+            return self._letters.read(source)
 
     def member(self, program: str, partner_id: str) -> dict[str, Any] | None:
         """The row of a partner that has a record."""

@@ -38,6 +38,7 @@ class Sentence(Struct, frozen=True):
 class Fact(Struct, frozen=True):
     """A fact of a piece of evidence; ``is_id`` is one that reads from left to right in every language."""
 
+    name: str
     label: str
     text: str
     is_id: bool
@@ -58,7 +59,7 @@ def facts(reader: Reader, rule: str, piece: Row) -> list[Fact]:
     """What is known of a piece of evidence."""
     texts = _texts(reader, rule, piece)
     return [
-        Fact(reader.named("fact", name), text, is_id=text == str(piece[name]))
+        Fact(name, reader.named("fact", name), text, is_id=text == str(piece[name]))
         for name, text in texts.items()
         if name not in _APART
     ]

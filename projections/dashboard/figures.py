@@ -29,7 +29,7 @@ def ratio(part: int | Decimal | None, whole: int | Decimal | None) -> Decimal | 
     return None if part is None or not whole else Decimal(part) / Decimal(whole)
 
 
-def change(now: int, before: int | Decimal | None) -> Decimal | None:
+def change(now: int | Decimal, before: int | Decimal | None) -> Decimal | None:
     """By what share something grew; ``None`` where nothing was before."""
     grown = ratio(now, before)
     return None if grown is None else grown - 1

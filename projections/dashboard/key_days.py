@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from calendar import Calendar
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from events.units import POINTS
 from projections.dashboard import chart
 from projections.dashboard.figures import Tab, ratio
-from projections.dashboard.reader import Reader
+from projections.dashboard.paging import paged
+from projections.dashboard.reader import NOTHING, Reader
 from projections.dashboard.sums import Row
 from projections.dashboard.view import Context, View
 from schemas.key_day_names import DayName, day_name
 from schemas.key_days import KeyDay
-from schemas.program import Bonus
-from streams.rules.calendar import MarketCalendar
+from schemas.program import Bonus, Market
+from streams.rules.calendar import MarketCalendar, Occurrence
 
 #: How far ahead key days are shown, and how many months the calendar has.
 _AHEAD: Final = timedelta(days=120)
@@ -27,35 +29,60 @@ _MONTHS: Final = 3
 _SOON_DAYS: Final = 7
 #: How many past key days the chart has.
 _CHARTED: Final = 10
+#: Past key days on one page.
+_PAGE: Final = 50
+#: Days: the calendar marks no more of a key day.
+_LONGEST: Final = 31
+#: Thousandths: what the scale of the chart goes up to at least.
+_LEAST_UPLIFT: Final = 50
 
 
 def key_days_page(view: View) -> Context:
     """Everything on the page."""
     first = view.today.replace(day=1)
     until = first + timedelta(days=31 * _MONTHS)
-    marked: dict[date, list[str]] = {}
-    for day, name, _, _ in _occurrences(view, first, until):
-        marked.setdefault(day, []).append(name.text)
+    market = view.asked("market")
     rows = view.data.rows("key_day_performance", program=view.name, status="closed")
+    markets = sorted({str(row["market"]) for row in rows})
+    rows = [row for row in rows if market in {None, row["market"]}]
     rows.sort(key=lambda row: (-Decimal(row["uplift"] or -1), row["market"], row["date"]))
-    ranks = Ranks(rows)
+    ranks, ranked = Ranks(rows), list(rows)
     by = view.query.get("by", "uplift")
     if by == "revenue":
         rows.sort(key=lambda row: -row["productivity"])
     elif by == "date":
         rows.sort(key=lambda row: row["date"], reverse=True)
+    part, paging = paged(view, "/key-days", rows, _PAGE)
     return {
-        "months": list(_months(view, first, marked)),
+        "months": list(_months(view, first, _marked(view, first, until))),
         "weekdays": view.reader.weekdays(),
         "coming": ahead(view),
         "running": running(view),
-        "past": [_past(view, row, ranks) for row in rows],
+        "past": [_past(view, row, ranks) for row in part],
+        "paging": paging,
+        "lacking": any(row["uplift"] is None for row in part),
+        "market": market,
+        "markets": [(one, view.reader.market(one)) for one in markets] if len(markets) > 1 else [],
+        "by": by,
         "orders": [
-            Tab(view.reader.say(label), view.again("/key-days", by=name), by == name)
+            Tab(view.reader.say(label), view.again("/key-days", by=name, **{"from": None}), by == name)
             for name, label in (("uplift", "uplift"), ("revenue", "per-day"), ("date", "date"))
         ],
-        "uplift": _chart(view, rows),
+        "uplift": _chart(view, ranked),
     }
+
+
+def _marked(view: View, first: date, until: date) -> dict[date, list[DayName]]:
+    """The key days of each local date from ``first`` to ``until``: all dates that their windows touch."""
+    marked: dict[date, list[DayName]] = {}
+    for market, one in _windows(view, first - timedelta(days=_LONGEST), until):
+        last = datetime.fromtimestamp((one.end - 1) // 1_000, ZoneInfo(market.tz)).date()
+        name = _title(view, one.key_day.use, one.key_day.name)
+        for later in range(min((last - one.day).days + 1, _LONGEST)):
+            names = marked.setdefault(one.day + timedelta(days=later), [])
+            if name not in names:
+                names.append(name)
+    return marked
 
 
 def running(view: View) -> list[Context]:
@@ -127,16 +154,21 @@ def _occurrences(
     view: View, first: date, last: date
 ) -> Iterator[tuple[date, DayName, KeyDay, tuple[str, str]]]:
     """The first date, name and key day of each window that begins in a span, with its market and status."""
-    program = view.program
-    if program is None:
+    for market, one in _windows(view, first, last):
+        name = _title(view, one.key_day.use, one.key_day.name)
+        yield one.day, name, one.key_day, (market.id, one.status)
+
+
+def _windows(view: View, first: date, last: date) -> Iterator[tuple[Market, Occurrence]]:
+    """Each window that begins in a span of local dates, with its market."""
+    if view.program is None:
         return
-    for market in program.markets:
-        calendar = MarketCalendar(program, market)
+    for market in view.program.markets.values():
+        calendar = MarketCalendar(view.program, market.id)
         for year in range(first.year, last.year + 1):
             for one in calendar.occurrences(year):
                 if first <= one.day <= last:
-                    name = _title(view, one.key_day.use, one.key_day.name)
-                    yield one.day, name, one.key_day, (market, one.status)
+                    yield market, one
 
 
 def _plan(view: View, key_day: str) -> Iterator[str]:
@@ -157,7 +189,7 @@ def _bonus(view: View, bonus: Bonus) -> str:
     return reader.say("plan-flat", rule=bonus.id, amount=reader.amount(bonus.flat or 0, unit), who=who)
 
 
-def _months(view: View, first: date, marked: dict[date, list[str]]) -> Iterator[Context]:
+def _months(view: View, first: date, marked: dict[date, list[DayName]]) -> Iterator[Context]:
     reader, month = view.reader, first
     for _ in range(_MONTHS):
         weeks = Calendar(reader.first_weekday).monthdatescalendar(month.year, month.month)
@@ -170,15 +202,35 @@ def _months(view: View, first: date, marked: dict[date, list[str]]) -> Iterator[
                     else {
                         "number": reader.number(day.day),
                         "iso": day.isoformat(),
-                        "names": reader.listed(sorted(set(marked[day]))) if day in marked else "",
+                        "names": reader.listed(sorted(one.text for one in marked.get(day, ())))
+                        if day in marked
+                        else "",
                         "today": day == view.today,
                     }
                     for day in week
                 ]
                 for week in weeks
             ],
+            "named": list(_named(reader, month, marked)),
         }
         month = (month + timedelta(days=31)).replace(day=1)
+
+
+def _named(reader: Reader, month: date, marked: dict[date, list[DayName]]) -> Iterator[tuple[str, DayName]]:
+    """The key days of a month with their dates, those of several days in a row once."""
+    for day in sorted(one for one in marked if (one.year, one.month) == (month.year, month.month)):
+        for name in sorted(marked[day], key=lambda one: one.text):
+            if day.day > 1 and name in marked.get(day - timedelta(days=1), ()):
+                continue
+            last = day
+            while (after := last + timedelta(days=1)).month == month.month and name in marked.get(after, ()):
+                last = after
+            days = (
+                reader.number(day.day)
+                if last == day
+                else f"{reader.number(day.day)}\u2013{reader.number(last.day)}"
+            )
+            yield days, name
 
 
 class Ranks:
@@ -194,7 +246,7 @@ class Ranks:
     def place(self, reader: Reader, row: Row, name: str) -> str:
         """The place by a figure, the greatest first; equal ones share it."""
         if row[name] is None:
-            return ""
+            return NOTHING
         values = self._values[name, row["market"]]
         rank = 1 + sum(one > Decimal(row[name]) for one in values)
         return reader.say("rank-of", rank=rank, count=len(values))
@@ -236,11 +288,14 @@ def _chart(view: View, rows: list[Row]) -> chart.Chart | None:
     def shown(value: float) -> str:
         return reader.change(Decimal(round(value)) / 1_000)
 
+    def axis(value: float) -> str:
+        return reader.percent(Decimal(round(value)) / 1_000, 0)
+
     figures = [shown(value) for value in values]
     return chart.Chart(
         title=reader.say("uplift-chart"),
         summary=reader.say("uplift-chart-text", name=labels[0], value=figures[0]),
-        svg=chart.rows(labels, values, lambda value: reader.percent(Decimal(round(value)) / 1_000, 0), shown),
+        svg=chart.rows(labels, values, chart.Scale(axis, shown, _LEAST_UPLIFT)),
         columns=[reader.say("key-day"), reader.say("uplift")],
         rows=[[label, figure] for label, figure in zip(labels, figures, strict=True)],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from projections.dashboard import chart
 from projections.dashboard.budgets import meters
+from projections.dashboard.cases import TONES
 from projections.dashboard.figures import Figure, ratio
 from projections.dashboard.goals import present_goals
 from projections.dashboard.key_days import ahead, running
@@ -35,7 +37,9 @@ def overview_page(view: View) -> Context:
         one.clicks for one in view.data.partner_sums(view.name, view.today, view.today).values()
     )
     low = [one for one in meters(view) if one["alarm"]]
-    cases = view.data.rows("compliance_cases", program=view.name, status="open")
+    cases = Counter(
+        row["severity"] for row in view.data.rows("compliance_cases", program=view.name, status="open")
+    )
     return {
         "today_figures": _today(view, rows, clicks_today, clicks - clicks_today),
         "goals": present_goals(view),
@@ -46,7 +50,23 @@ def overview_page(view: View) -> Context:
         "partners": _best(view, partners),
         "coming": ahead(view)[:_COMING],
         "low": low,
-        "open_cases": len(cases),
+        "open_cases": view.reader.say(
+            "open-cases", count=cases.total(), shown=view.reader.number(cases.total())
+        )
+        if cases
+        else "",
+        "severities": [
+            (
+                view.reader.say(
+                    "of-severity",
+                    severity=view.reader.named("severity", one),
+                    count=view.reader.number(cases[one]),
+                ),
+                TONES[one],
+            )
+            for one in ("high", "medium")
+            if cases[one]
+        ],
         "first": view.reader.date(first),
     }
 
@@ -115,7 +135,7 @@ def _by_day(view: View, rows: Sequence[Row], first: date) -> chart.Chart:
             day=reader.short_date(best),
             value=view.money(sums[best]),
         ),
-        svg=chart.columns(labels, series, view.axis, lambda value: view.money(int(value))),
+        svg=chart.columns(labels, series, view.scale),
         columns=[reader.say("day"), *names],
         rows=[
             [reader.date(day), *(view.money(side[day]) for side in sides.values())] for day in reversed(days)

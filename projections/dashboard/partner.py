@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -14,11 +14,17 @@ from events.time import parse_time
 from projections.dashboard import chart
 from projections.dashboard.accounts import holdings
 from projections.dashboard.cases import case_line
-from projections.dashboard.figures import median
+from projections.dashboard.figures import change, median, tone
+from projections.dashboard.paging import paged
 from projections.dashboard.partners import spans
 from projections.dashboard.sums import Sums, total
 from projections.dashboard.view import Context, View
 from streams.rules.tiers import window_start
+
+#: Cases on one page.
+_CASES: Final = 10
+#: From as many partners on, figures of their group tell a partner nothing of a single other one.
+FEWEST_PEERS: Final = 5
 
 
 class _Metric(Struct, frozen=True):
@@ -26,10 +32,13 @@ class _Metric(Struct, frozen=True):
 
     label: str
     value: Callable[[Sums], Decimal | int | None]
-    kind: str
+    kind: Literal["money", "count", "share"]
     more_is_better: bool = True
     text: str = ""
 
+
+#: What differs by less is the same: half of the last digit that is shown, or half a percent.
+_ALIKE: Final = {"money": Decimal("0.005"), "count": Decimal("0.005"), "share": Decimal("0.0005")}
 
 _METRICS: Final = (
     _Metric("revenue", lambda one: one.net, "money"),
@@ -63,8 +72,10 @@ def partner_page(view: View, partner_id: str) -> Context | None:
     path = f"/partners/{quote(partner_id, safe='')}"
     cases = data.rows("compliance_cases", partner_id=partner_id, program=view.name)
     cases.sort(key=lambda row: str(row["last_at"]), reverse=True)
+    shown_cases, more_cases = paged(view, path, cases, _CASES, "cases")
     sums = data.partner_sums(view.name, view.first, view.today)
-    peers = [one for name, one in sums.items() if groups.get(name) == group]
+    peers = [one for name, one in sums.items() if groups.get(name, "") == group]
+    apart = view.partner is not None and len(peers) < FEWEST_PEERS
     return {
         "id": partner_id,
         "name": data.name(view.name, partner_id),
@@ -76,13 +87,15 @@ def partner_page(view: View, partner_id: str) -> Context | None:
         "spans": spans(view, path),
         "first": reader.date(view.first),
         "last": reader.date(view.today),
-        "scorecard": _scorecard(view, total(own), peers) if own else [],
+        "scorecard": _scorecard(view, total(own), [] if apart else peers) if own else [],
+        "apart": reader.say("medians-apart", count=FEWEST_PEERS) if apart else "",
         "revenue": _by_day(view, own) if own else None,
         "tier": _tier(view, partner_id),
         "level": "" if member is None else member["tier"] or "",
         "progress": _progress(view, partner_id),
         "levels": _levels(view),
-        "cases": [case_line(view, row) for row in cases],
+        "cases": [case_line(view, row) for row in shown_cases],
+        "more_cases": more_cases,
         **holdings(view, account),
     }
 
@@ -95,15 +108,14 @@ def _line(view: View, metric: _Metric, own: Sums, peers: list[Sums]) -> Context:
     reader, value = view.reader, metric.value(own)
     others = [Decimal(found) for one in peers if (found := metric.value(one)) is not None]
     middle = median(others)
-    grown = None if value is None or not middle else Decimal(value) / middle - 1
+    grown = _difference(metric, value, middle)
     if grown is None:
         standing, mood = "", ""
-    elif abs(grown) < Decimal("0.005"):
+    elif abs(grown) < _ALIKE[metric.kind]:
         standing, mood = reader.say("same"), ""
     else:
-        better = (grown > 0) == metric.more_is_better
-        standing = reader.change(grown)
-        mood = "good" if better else "bad"
+        standing = reader.points_apart(grown) if metric.kind == "share" else reader.change(grown)
+        mood = tone(grown, more_is_better=metric.more_is_better)
     return {
         "label": reader.say(metric.label),
         "text": reader.say(metric.text) if metric.text else "",
@@ -113,6 +125,13 @@ def _line(view: View, metric: _Metric, own: Sums, peers: list[Sums]) -> Context:
         "verdict": "" if not mood else reader.say("is-better" if mood == "good" else "is-worse"),
         "tone": mood,
     }
+
+
+def _difference(metric: _Metric, value: Decimal | int | None, middle: Decimal | None) -> Decimal | None:
+    """Of shares by how much, of all else by which share a figure is more than the median."""
+    if value is None or middle is None:
+        return None
+    return Decimal(value) - middle if metric.kind == "share" else change(Decimal(value), middle)
 
 
 def _shown(view: View, kind: str, value: Any) -> str:
@@ -141,12 +160,7 @@ def _by_day(view: View, rows: list[dict[str, Any]]) -> chart.Chart:
             day=reader.short_date(best),
             value=view.money(sums[best]),
         ),
-        svg=chart.columns(
-            labels,
-            [chart.Series("", list(sums.values()))],
-            view.axis,
-            lambda value: view.money(int(value)),
-        ),
+        svg=chart.columns(labels, [chart.Series("", list(sums.values()))], view.scale),
         columns=[reader.say("day"), reader.say("revenue")],
         rows=[[reader.date(day), view.money(sums[day])] for day in reversed(days)],
     )

@@ -8,24 +8,24 @@ from typing import Final
 
 from projections.dashboard import chart
 from projections.dashboard.figures import Tab
+from projections.dashboard.paging import paged
 from projections.dashboard.sums import Sums
 from projections.dashboard.view import SPANS, Context, View
 
 #: Partners on one page, and in the chart.
 _PAGE: Final = 50
 _CHARTED: Final = 8
-_NONE: Final = Decimal(-1)
 
-#: What partners can be sorted by, the greatest first.
-ORDERS: Final[dict[str, Callable[[Sums], int | Decimal]]] = {
+#: What partners can be sorted by.
+ORDERS: Final[dict[str, Callable[[Sums], int | Decimal | None]]] = {
     "net": lambda one: one.net,
     "orders": lambda one: one.orders,
     "clicks": lambda one: one.clicks,
-    "conversion": lambda one: _NONE if one.conversion is None else one.conversion,
-    "aov": lambda one: _NONE if one.average_order is None else one.average_order,
-    "epc": lambda one: _NONE if one.epc is None else one.epc,
-    "new": lambda one: _NONE if one.new_share is None else one.new_share,
-    "reversed": lambda one: _NONE if one.reversal_rate is None else one.reversal_rate,
+    "conversion": lambda one: one.conversion,
+    "aov": lambda one: one.average_order,
+    "epc": lambda one: one.epc,
+    "new": lambda one: one.new_share,
+    "reversed": lambda one: one.reversal_rate,
     "commission": lambda one: one.commission,
 }
 _LABELS: Final = {
@@ -52,10 +52,9 @@ def partners_page(view: View) -> Context:
     if group is not None:
         found = {name: one for name, one in found.items() if groups.get(name) == group}
     tiers = {row["partner_id"]: row["tier"] for row in view.data.rows("partners", program=view.name)}
-    order = ORDERS[sort]
-    ranked = sorted(found.items(), key=lambda one: (-order(one[1]), -one[1].net, one[0]))
-    asked = view.query.get("from", "0")
-    start = int(asked) if asked.isdigit() else 0
+    upwards = view.query.get("up") == "1"
+    ranked = _ranked(found, sort, upwards=upwards)
+    part, paging = paged(view, "/partners", list(enumerate(ranked, 1)), _PAGE)
     markets = () if view.program is None else sorted(view.program.markets)
     return {
         "count": len(ranked),
@@ -67,8 +66,10 @@ def partners_page(view: View) -> Context:
             {
                 "name": name,
                 "label": reader.say(label),
-                "href": view.again("/partners", sort=name, **{"from": None}),
-                "sorted": name == sort,
+                "href": view.again(
+                    "/partners", sort=name, up="1" if name == sort and not upwards else None, **{"from": None}
+                ),
+                "sorted": "" if name != sort else "ascending" if upwards else "descending",
             }
             for name, label in _LABELS.items()
         ],
@@ -82,24 +83,36 @@ def partners_page(view: View) -> Context:
                 "suspended": view.data.suspended(view.name, name),
                 "cells": cells(view, one),
             }
-            for rank, (name, one) in list(enumerate(ranked, 1))[start : start + _PAGE]
+            for rank, (name, one) in part
         ],
-        "next": view.again("/partners", **{"from": start + _PAGE}) if start + _PAGE < len(ranked) else None,
-        "back": view.again("/partners", **{"from": None}) if start else None,
+        "paging": paging,
         "markets": [(one, reader.market(one)) for one in markets],
         "groups": sorted((reader.named("group", one), one) for one in set(groups.values())),
         "market": market,
         "group": group,
         "sort": sort,
+        "up": upwards,
         "days": view.days,
         "best": _chart(view, found),
     }
 
 
+def _ranked(found: Mapping[str, Sums], sort: str, *, upwards: bool) -> list[tuple[str, Sums]]:
+    """The greatest first, or the smallest; those that have no such figure last."""
+    figure, sign = ORDERS[sort], 1 if upwards else -1
+
+    def place(one: tuple[str, Sums]) -> tuple[bool, int | Decimal, int, str]:
+        value = figure(one[1])
+        return value is None, sign * (value or 0), -one[1].net, one[0]
+
+    return sorted(found.items(), key=place)
+
+
 def spans(view: View, path: str) -> list[Tab]:
     """Links to the same page for other times."""
     return [
-        Tab(view.reader.say(f"span-{days}"), view.again(path, days=days), days == view.days) for days in SPANS
+        Tab(view.reader.say(f"span-{days}"), view.again(path, days=days, **{"from": None}), days == view.days)
+        for days in SPANS
     ]
 
 
@@ -131,7 +144,7 @@ def _chart(view: View, found: Mapping[str, Sums]) -> chart.Chart | None:
     return chart.Chart(
         title=reader.say("top-chart"),
         summary=reader.say("top-chart-text", count=len(best), name=labels[0], value=figures[0]),
-        svg=chart.rows(labels, values, view.axis, lambda value: view.money(int(value))),
+        svg=chart.rows(labels, values, view.scale),
         columns=[reader.say("partner"), reader.say("revenue")],
         rows=[[label, figure] for label, figure in zip(labels, figures, strict=True)],
     )

@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale, localedata
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
@@ -23,6 +23,8 @@ from streams.explain.money import DIGITS, money_text
 
 #: What stands where there is nothing to say.
 NOTHING: Final = "\u2013"
+#: What is below zero has a sign that is read aloud, and looks alike before amounts and shares.
+MINUS: Final = "\u2212"
 #: Unicode's marks of direction: what is set apart reads from left to right, until the end.
 _RIGHT_TO_LEFT: Final = "\u200f\u061c"
 _LEFT_TO_RIGHT: Final = "\u2066"
@@ -67,15 +69,18 @@ class Reader:
         if amount is None:
             return NOTHING
         if unit == POINTS:
-            return self.say("points", count=amount, shown=self._apart(self.number(amount)))
+            return self.say("points", count=abs(amount), shown=self._apart(self.number(amount)))
         # The sign stands before the digits, which go from left to right in every language.
-        return self._apart(money_text(amount, unit, self._locale).lstrip(_RIGHT_TO_LEFT))
+        shown = money_text(abs(amount), unit, self._locale).lstrip(_RIGHT_TO_LEFT)
+        return self._apart(f"{MINUS}{shown}" if amount < 0 else shown)
 
     def number(self, number: int | Decimal | None) -> str:
         """A number with the reader's separators."""
         if number is None:
             return NOTHING
-        return str(format_decimal(number, locale=self._locale, numbering_system=DIGITS))
+        size = number if number >= 0 else -number
+        shown = str(format_decimal(size, locale=self._locale, numbering_system=DIGITS))
+        return shown if number >= 0 else f"{MINUS}{shown}"
 
     def percent(self, share: Decimal | None, digits: int = 1) -> str:
         """A share of 1 in percent."""
@@ -109,8 +114,16 @@ class Reader:
         """A share of 1 in percent, with its sign."""
         if share is None:
             return NOTHING
-        shown = self.percent(abs(share))
-        sign = "+" if share > 0 else "\u2212" if share < 0 else ""
+        return self._signed(share, self.percent(abs(share)))
+
+    def points_apart(self, share: Decimal) -> str:
+        """How far two shares of 1 lie apart, in percentage points with the sign."""
+        points = (share * 100).quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)
+        shown = str(format_decimal(abs(points), "#,##0.0", locale=self._locale, numbering_system=DIGITS))
+        return self.say("points-apart", shown=self._signed(points, shown))
+
+    def _signed(self, number: Decimal, shown: str) -> str:
+        sign = "+" if number > 0 else MINUS if number < 0 else ""
         return self._apart(f"{sign}{shown}")
 
     def date(self, day: dt.date | str | None, form: str = "medium") -> str:
@@ -145,7 +158,7 @@ class Reader:
     def clock(self, at: int, zone: str = "UTC") -> str:
         """Hours and minutes."""
         when = dt.datetime.fromtimestamp(at // 1_000, dt.UTC)
-        return str(format_datetime(when, format="HH:mm", tzinfo=ZoneInfo(zone), locale=self._locale))
+        return str(format_time(when, format="short", tzinfo=ZoneInfo(zone), locale=self._locale))
 
     def duration(self, seconds: int) -> str:
         """How long, in its largest unit."""

@@ -12,10 +12,10 @@ from projections.dashboard.reader import NOTHING
 from projections.dashboard.view import Context, View
 from projections.progress import Blocker
 
-#: Dead letters that are shown.
-_LETTERS: Final = 20
 #: Rates that make a line.
 _DRAWN: Final = 2
+#: Events a minute: what the scale of the chart goes up to at least.
+_LEAST_EVENTS: Final = 5
 #: Characters of what a dead letter says.
 _DETAIL: Final = 200
 
@@ -27,7 +27,7 @@ def system_page(view: View, pulse: Pulse, blocker: Blocker | None) -> Context:
     positions = view.data.tables.positions
     entries = sum(offset for (topic, _), offset in positions.items() if topic == "rewards")
     rates = pulse.rates()
-    counts, letters = view.data.letters(_LETTERS)
+    counts, letters = view.data.letters()
     rate = reader.number(round(rates[-1].events)) if rates else NOTHING
     return {
         "state_figures": [
@@ -47,6 +47,7 @@ def system_page(view: View, pulse: Pulse, blocker: Blocker | None) -> Context:
                 "warn" if counts else "good",
             ),
         ],
+        "as_of": reader.time(view.now, view.zone),
         "rates": _chart(view, pulse),
         "agents": _agents(view, pulse),
         "topics": _topics(view),
@@ -92,14 +93,17 @@ def _chart(view: View, pulse: Pulse) -> chart.Chart | None:
     values = [round(one.events) for one in rates]
     length = reader.duration((rates[-1].at - rates[0].at) // 1_000)
     title = reader.say("rate-chart")
+
+    def shown(value: float) -> str:
+        return reader.number(round(value))
+
     return chart.Chart(
         title=title,
         summary=reader.say("rate-chart-text", time=length, value=reader.number(values[-1])),
         svg=chart.lines(
             labels,
             [chart.Series("", values)],
-            lambda value: reader.number(round(value)),
-            lambda value: reader.number(round(value)),
+            chart.Scale(shown, shown, _LEAST_EVENTS),
         ),
         columns=[reader.say("time"), reader.say("rate-text")],
         rows=[[label, reader.number(value)] for label, value in zip(labels, values, strict=True)][::-1],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -9,18 +10,24 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.numbers import format_compact_currency, format_compact_decimal
 from msgspec import Struct
 
 from events.units import POINTS, unit_scale
+from projections.dashboard.chart import Scale
 from projections.dashboard.data import Data
 from projections.dashboard.reader import Reader
 from schemas.program import Program
-from streams.explain.money import DIGITS
+from streams.explain.money import DIGITS, money_text
 
 #: The spans that figures are shown for, in home days that end today.
 SPANS: Final = (7, 30, 90, 365)
 SPAN: Final = 30
+#: Digits that stand together in no language.
+_MANY_DIGITS: Final = re.compile(r"\d{4}")
+#: Whole units of money, or points: what the scale of a chart has at least.
+_LEAST_AXIS: Final = 5
 
 
 class View(Struct, frozen=True):
@@ -83,11 +90,19 @@ class View(Struct, frozen=True):
             return str(format_compact_decimal(round(amount), locale=locale, fraction_digits=1))
         currency, scale = self.unit.partition("/")[0], unit_scale(self.unit)
         whole = Decimal(round(amount)).scaleb(-scale)
-        return str(
-            format_compact_currency(
-                whole, currency, locale=locale, fraction_digits=1, numbering_system=DIGITS
-            )
+        text = format_compact_currency(
+            whole, currency, locale=locale, fraction_digits=1, numbering_system=DIGITS
         )
+        # Some languages have no short form of thousands; then their digits are to stand in groups.
+        if _MANY_DIGITS.search(text):
+            return money_text(round(amount), self.unit, Locale.parse(locale), digits=0)
+        return str(text)
+
+    @property
+    def scale(self) -> Scale:
+        """How charts write the program's money."""
+        least = _LEAST_AXIS if self.unit == POINTS else int(_LEAST_AXIS * 10 ** unit_scale(self.unit))
+        return Scale(self.axis, lambda value: self.money(int(value)), least)
 
     def link(self, path: str, **parameters: str | int | None) -> str:
         """A page of the same program."""

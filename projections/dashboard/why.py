@@ -7,15 +7,16 @@ from msgspec import Struct
 from projections.dashboard.view import Context, View
 from projections.explanations import Explained
 from streams.explain.page import Page
-from streams.explain.words import Words
+from streams.explain.words import MARKS, Words
 
 
 class Fact(Struct, frozen=True):
-    """A label with its values, and lines that read from left to right in every language."""
+    """A label with its values, lines that read from left to right, and where a value leads."""
 
     label: str
     values: list[str]
     lines: list[str]
+    href: str | None = None
 
 
 def why_page(view: View, explained: Explained) -> Context:
@@ -25,8 +26,9 @@ def why_page(view: View, explained: Explained) -> Context:
     entries = explained.what.entries
     accounts = sorted({one.data.account for one in entries})
     return {
+        "heading": view.reader.say("why-title") if len(entries) == 1 else view.reader.say("why-order"),
         "sections": [
-            (one.title, [_fact(words.label(name), name, values) for name, values in one.rows])
+            (one.title, [_fact(view, words.label(name), name, values) for name, values in one.rows])
             for one in page.sections(explained.what)
         ],
         "remarks": list(page.remarks(explained.what)),
@@ -34,7 +36,17 @@ def why_page(view: View, explained: Explained) -> Context:
     }
 
 
-def _fact(label: str, name: str, values: list[str]) -> Fact:
+def _fact(view: View, label: str, name: str, values: list[str]) -> Fact:
     if name == "rule":
         return Fact(label, values[:1], values[1:])
-    return Fact(label, values, [])
+    return Fact(label, values, [], _way(view, name, values[0]))
+
+
+def _way(view: View, name: str, value: str) -> str | None:
+    """The page of the order or of the case that a value names."""
+    id_ = value.strip(MARKS)
+    if name == "order" and id_ != view.asked("entry") and " " not in id_:
+        return view.link("/why", entry=id_)
+    if name == "case":
+        return view.link("/case", id=id_, partner=id_.partition("~")[2].rpartition("~")[0])
+    return None

@@ -16,12 +16,13 @@ DIGITS: Final = "latn"
 _CODE_BEFORE_DIGITS: Final = re.compile(r"(?<=[A-Z])(?=\d)")
 
 
-def money_text(amount: int, unit: str, locale: Locale) -> str:
-    """An amount in a unit of money such as ``EUR/2``, with all digits of the unit."""
+def money_text(amount: int, unit: str, locale: Locale, digits: int | None = None) -> str:
+    """An amount in a unit of money such as ``EUR/2``, with all digits of the unit or with fewer."""
     scale = unit_scale(unit)
+    kept = scale if digits is None else digits
     # ISO 4217 says how many digits a currency has; CLDR has fewer for some, and would round.
     pattern = copy(locale.currency_formats["standard"])
-    pattern.frac_prec = (scale, scale)
+    pattern.frac_prec = (kept, kept)
     text = pattern.apply(
         Decimal(amount).scaleb(-scale),
         locale,

@@ -22,8 +22,11 @@ class Source(Protocol):
     place: str
     has_input: bool
 
-    def records(self, topic: str) -> Iterator[RecordLike]:
-        """All records of a topic, in order within a partition; none where there is no such topic."""
+    def records(self, topic: str, starts: Mapping[int, int] = MappingProxyType({})) -> Iterator[RecordLike]:
+        """All records of a topic, in order within a partition; none where there is no such topic.
+
+        ``starts`` are offsets to begin at instead of a partition's beginning.
+        """
         ...
 
 
@@ -41,8 +44,11 @@ class Folder:
         self._ledger = ledger
         self._inputs = {} if input_dir is None else find_inputs(input_dir).files
 
-    def records(self, topic: str) -> Iterator[RecordLike]:
-        """Lines of the input file of the topic, else of the ledger's."""
+    def records(self, topic: str, starts: Mapping[int, int] = MappingProxyType({})) -> Iterator[RecordLike]:
+        """Lines of the input file of the topic, else of the ledger's; all are of partition 0."""
+        return (one for one in self._records(topic) if one.offset >= starts.get(0, 0))
+
+    def _records(self, topic: str) -> Iterator[RecordLike]:
         path = self._inputs.get(topic)
         if path is not None:
             for _, _, position, time, key, line in read_entries(topic, path):

@@ -109,7 +109,7 @@ def test_the_way_to_a_partner_s_balance_and_the_reason_of_its_last_reward(
         expect(page.get_by_role("heading", level=1)).to_have_text("Why this entry")
         facts = page.locator("dl.facts").first
         expect(facts).to_contain_text("partner:partner-002")
-        expect(facts).to_contain_text(amount.lstrip("-"))
+        expect(facts).to_contain_text(amount.lstrip("\u2212"))
         expect(facts).to_contain_text("Because of")
         expect(facts).to_contain_text("version 1 of season")
         page.get_by_role("link", name="Back to partner:partner-002").click()
@@ -343,11 +343,72 @@ def test_light_and_dark_follow_the_device_until_the_reader_chooses(browser: Brow
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_on_a_narrow_screen_nothing_sticks_out(browser: Browser, demo: Demo, language: str) -> None:
     with opened(browser, demo.url) as page:
+        page.goto("/cases")
+        case = page.locator("a.case").first.get_attribute("href")
+        page.goto("/partners/partner-002")
+        why = page.locator("a.why").first.get_attribute("href")
         page.set_viewport_size({"width": 360, "height": 740})
-        for path in PAGES:
-            page.goto(f"{path}?lang={language}")
+        for path in (*PAGES, str(case), str(why), "/customers/customer-1"):
+            page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= 360, path
+
+
+def test_an_order_of_a_statement_leads_to_all_that_it_brought(browser: Browser, demo: Demo) -> None:
+    with opened(browser, demo.url) as page:
+        page.goto("/partners/partner-002")
+        order = page.locator("tbody td a bdi.id").first.inner_text()
+        page.locator("tbody td a:has(bdi.id)").first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("What this order brought")
+        expect(page.get_by_role("heading", level=2).first).to_have_text(order)
+        assert page.locator("section.card").count() > 1
+
+
+def test_on_paper_it_is_black_on_white_and_nothing_is_left_out(browser: Browser, demo: Demo) -> None:
+    with opened(browser, demo.url, color_scheme="dark") as page:
+        page.set_viewport_size({"width": 720, "height": 1_000})
+        page.goto("/partners/partner-002?theme=dark")
+        page.emulate_media(media="print", color_scheme="dark")
+        for what in ("h1", ".totals dd", "td.number", ".figures dd.value"):
+            color = page.locator(what).first.evaluate("one => getComputedStyle(one).color")
+            assert all(int(one) < 100 for one in re.findall(r"\d+", color)[:3]), (what, color)
+        assert page.locator("th.wide").first.is_visible()
+        assert not page.locator(".side").is_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 720
+
+
+def test_where_colours_are_the_reader_s_own_what_is_chosen_and_marked_is_still_seen(
+    browser: Browser, demo: Demo
+) -> None:
+    with opened(browser, demo.url, forced_colors="active") as page:
+        page.goto("/partners")
+        for current in page.locator("main a[aria-current], .side nav a[aria-current]").all():
+            assert current.evaluate("one => getComputedStyle(one).textDecorationLine") == "underline"
+        page.goto("/key-days")
+        for marked in (".month .key", ".month .today", ".badge"):
+            border = page.locator(marked).first.evaluate("one => getComputedStyle(one).borderTopStyle")
+            assert border == "solid", marked
+
+
+def test_a_calendar_says_its_key_days_without_a_pointer(browser: Browser, demo: Demo) -> None:
+    with opened(browser, demo.url) as page:
+        page.goto("/key-days")
+        marked = page.locator(".month .key").count()
+        assert marked > 0
+        assert page.locator(".months li").first.is_visible()
+
+
+def test_an_address_that_is_none_is_a_page_in_the_reader_s_language(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context(base_url=demo.url, locale="uk-UA")
+    page = context.new_page()
+    response = page.goto("/partnerz")
+    assert response is not None
+    assert response.status == 404
+    expect(page.locator("html")).to_have_attribute("lang", "uk")
+    expect(page.get_by_role("navigation").first).to_be_visible()
+    violations = Axe().run(page).response["violations"]
+    assert [one["id"] for one in violations if one["impact"] in GRAVE] == []
+    context.close()
 
 
 def test_a_partner_signs_in_and_sees_its_page_alone(browser: Browser, guarded: Guarded) -> None:

@@ -7,9 +7,10 @@ import re
 import string
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -547,9 +548,9 @@ class Counted:
         self._source = source
         self.passes: Counter[str] = Counter()
 
-    def records(self, topic: str) -> Iterator[RecordLike]:
+    def records(self, topic: str, starts: Mapping[int, int] = MappingProxyType({})) -> Iterator[RecordLike]:
         self.passes[topic] += 1
-        return self._source.records(topic)
+        return self._source.records(topic, starts)
 
 
 @pytest.mark.parametrize("wanted", [CONTENT, f"r1~{CONTENT}", "o3~tier~partner:lea"])

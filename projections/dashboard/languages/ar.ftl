@@ -133,7 +133,7 @@ average-order = متوسط الطلب
 conversion = التحويل
 conversion-text = الطلبات لكل نقرة
 epc = الربح لكل نقرة
-new-share = عملاء جدد
+new-share = حصة العملاء الجدد
 new-share-text = حصة طلبات العملاء الجدد
 reversal-rate = نسبة الإلغاء
 reversal-text = حصة الطلبات الملغاة كليا
@@ -189,9 +189,17 @@ open-cases = { $count ->
     [zero] لا قضايا مفتوحة
     [one] قضية مفتوحة واحدة
     [two] قضيتان مفتوحتان
-    [few] { $count } قضايا مفتوحة
-    [many] { $count } قضية مفتوحة
-   *[other] { $count } قضية مفتوحة
+    [few] { $shown } قضايا مفتوحة
+    [many] { $shown } قضية مفتوحة
+   *[other] { $shown } قضية مفتوحة
+}
+case-count = { $count ->
+    [zero] لا قضايا
+    [one] قضية واحدة
+    [two] قضيتان
+    [few] { $shown } قضايا
+    [many] { $shown } قضية
+   *[other] { $shown } قضية
 }
 attention-none = لا شيء مفتوح
 attention-none-text = لا قضايا مفتوحة، ولا ميزانية على وشك النفاد.
@@ -222,7 +230,8 @@ span-365 = 12 شهرا
 sorted-by = الترتيب بحسب { $name }
 ranking = الترتيب
 next-page = التالي
-first-page = العودة إلى البداية
+previous-page = السابق
+part-of = من { $first } إلى { $last } من أصل { $count }
 partners-none = لا شركاء للعرض
 partners-none-text = ليس لأي شريك نقرات أو طلبات في هذه المدة والسوق والمجموعة.
 top-chart = الشركاء الأعلى إيرادات
@@ -244,7 +253,7 @@ unit-points = النقاط
 balances-none = لم يكتسب شيء بعد
 balances-none-text = تظهر الأرصدة مع أول قيد في الدفتر.
 statement = كشف الحساب
-statement-text = الأحدث أولا
+statement-text = آخر قيد أولا؛ والأوقات هي أوقات الأحداث
 when = متى
 what = ماذا
 order = الطلب
@@ -264,6 +273,8 @@ standing = الفرق
 same = مساو
 is-better = أفضل من الوسيط
 is-worse = أسوأ من الوسيط
+points-apart = { $shown } نقطة
+medians-apart = يعرض الوسيط في المجموعات من { $count } شركاء فأكثر
 tiers = المستويات
 tiers-none = لا مستوى بعد
 tiers-none-text = تظهر هنا تغييرات المستوى.
@@ -299,6 +310,7 @@ kind-adjusted = مصحح
 # لماذا.
 why-title = لماذا هذا القيد
 why-text = من الدفتر والطلب والقاعدة كما كانت حينها
+why-order = ما نتج عن هذا الطلب
 not-granted = ما لم يمنح شيئا
 why-none = لا يوجد قيد ولا طلب بهذا المعرف
 to-account = العودة إلى { $account }
@@ -324,6 +336,7 @@ running-text = حتى الآن؛ تعرف الزيادة بعد انتهائها
 past-text = بحسب الزيادة على الأيام المعتادة وبحسب الإيرادات في اليوم
 past-none = لم يمض أي يوم مهم بعد
 past-none-text = تظهر أرقامه عند أول منتصف ليل بعد نهايته.
+uplift-lacking = الشرطة تعني أنه لم تكن هناك أيام عادية سابقة للمقارنة.
 uplift = الزيادة
 baseline = المعتاد
 per-day = الإيرادات في اليوم
@@ -390,6 +403,7 @@ state-upheld = مؤكدة
 severity-low = منخفضة
 severity-medium = متوسطة
 severity-high = عالية
+of-severity = { $severity }: { $count }
 action-flag = تسجيل فقط
 action-hold = حجز المكافآت
 action-reject = لا يكسب شيئا
@@ -433,6 +447,7 @@ dead-letters-none-text = أمكن البت في كل حدث.
 code = الرمز
 count = العدد
 newest-letters = أحدث الرسائل المتعذرة
+letters-again = لعرضها كاملة، ولإعادة إرسالها بعد زوال السبب:
 detail = التفصيل
 agent = الوكيل
 agents = الوكلاء

@@ -98,7 +98,7 @@ average-order = Bestellwert
 conversion = Konversion
 conversion-text = Bestellungen je Klick
 epc = Verdienst je Klick
-new-share = Neukunden
+new-share = Anteil Neukunden
 new-share-text = Anteil der Bestellungen von Neukunden
 reversal-rate = Stornoquote
 reversal-text = Anteil ganz stornierter Bestellungen
@@ -151,8 +151,12 @@ top-partners = Beste Partner
 all-partners = Alle Partner
 attention = Zu prüfen
 open-cases = { $count ->
-    [one] { $count } offener Fall
-   *[other] { $count } offene Fälle
+    [one] { $shown } offener Fall
+   *[other] { $shown } offene Fälle
+}
+case-count = { $count ->
+    [one] { $shown } Fall
+   *[other] { $shown } Fälle
 }
 attention-none = Nichts zu prüfen
 attention-none-text = Kein Fall ist offen, und kein Budget ist fast verbraucht.
@@ -179,7 +183,8 @@ span-365 = 12 Monate
 sorted-by = Nach { $name } sortieren
 ranking = Rangliste
 next-page = Weiter
-first-page = Zurück zum Anfang
+previous-page = Zurück
+part-of = { $first } bis { $last } von { $count }
 partners-none = Keine Partner zu zeigen
 partners-none-text = Kein Partner hat in dieser Zeit, diesem Markt und dieser Gruppe Klicks oder Bestellungen.
 top-chart = Partner mit dem meisten Umsatz
@@ -201,7 +206,7 @@ unit-points = Punkte
 balances-none = Noch nichts verdient
 balances-none-text = Salden erscheinen mit der ersten Buchung.
 statement = Kontoauszug
-statement-text = Neueste zuerst
+statement-text = Zuletzt Gebuchtes zuerst; Zeiten sind die der Ereignisse
 when = Wann
 what = Was
 order = Bestellung
@@ -221,6 +226,8 @@ standing = Unterschied
 same = gleich
 is-better = besser als der Median
 is-worse = schlechter als der Median
+points-apart = { $shown } PP
+medians-apart = Mediane werden in Gruppen ab { $count } Partnern gezeigt
 tiers = Stufen
 tiers-none = Noch keine Stufe
 tiers-none-text = Wechsel der Stufe erscheinen hier.
@@ -256,6 +263,7 @@ kind-adjusted = berichtigt
 # Warum.
 why-title = Warum diese Buchung
 why-text = Aus dem Hauptbuch, der Bestellung und der Regel, wie sie damals war
+why-order = Was diese Bestellung gebracht hat
 not-granted = Was nichts gewährt hat
 why-none = Es gibt weder Buchung noch Bestellung mit dieser ID
 to-account = Zurück zu { $account }
@@ -281,6 +289,7 @@ running-text = Bis jetzt; der Zuwachs steht fest, wenn sie vorbei sind
 past-text = Nach Zuwachs gegenüber üblichen Tagen und nach Umsatz je Tag
 past-none = Noch ist kein Aktionstag vorbei
 past-none-text = Seine Zahlen erscheinen um die erste Mitternacht nach seinem Ende.
+uplift-lacking = Ein Strich: Davor gab es keine gewöhnlichen Tage zum Vergleich.
 uplift = Zuwachs
 baseline = Vergleich
 per-day = Umsatz je Tag
@@ -343,6 +352,7 @@ state-upheld = bestätigt
 severity-low = gering
 severity-medium = mittel
 severity-high = hoch
+of-severity = { $severity }: { $count }
 action-flag = nur vermerkt
 action-hold = Prämien zurückgehalten
 action-reject = verdient nichts
@@ -386,6 +396,7 @@ dead-letters-none-text = Jedes Ereignis konnte entschieden werden.
 code = Code
 count = Anzahl
 newest-letters = Neueste unzustellbare Ereignisse
+letters-again = Ganz aufgelistet, und nach Behebung der Ursache erneut gesendet, mit
 detail = Einzelheit
 agent = Agent
 agents = Agenten

@@ -98,7 +98,7 @@ average-order = Average order
 conversion = Conversion
 conversion-text = Orders per click
 epc = Earnings per click
-new-share = New customers
+new-share = New-customer share
 new-share-text = Share of orders by new customers
 reversal-rate = Reversal rate
 reversal-text = Share of orders reversed in full
@@ -151,8 +151,12 @@ top-partners = Top partners
 all-partners = All partners
 attention = Needs attention
 open-cases = { $count ->
-    [one] { $count } open case
-   *[other] { $count } open cases
+    [one] { $shown } open case
+   *[other] { $shown } open cases
+}
+case-count = { $count ->
+    [one] { $shown } case
+   *[other] { $shown } cases
 }
 attention-none = Nothing is open
 attention-none-text = No open cases, and no budget is nearly spent.
@@ -179,7 +183,8 @@ span-365 = 12 months
 sorted-by = Sort by { $name }
 ranking = Ranking
 next-page = Next
-first-page = Back to the first
+previous-page = Previous
+part-of = { $first } to { $last } of { $count }
 partners-none = No partners to show
 partners-none-text = No partner has clicks or orders in this time, market and group.
 top-chart = Partners with the most revenue
@@ -201,7 +206,7 @@ unit-points = Points
 balances-none = Nothing earned yet
 balances-none-text = Balances appear with the first entry of the ledger.
 statement = Statement
-statement-text = Newest first
+statement-text = Last booked first; times are those of what it was booked for
 when = When
 what = What
 order = Order
@@ -221,6 +226,8 @@ standing = Difference
 same = the same
 is-better = better than the median
 is-worse = worse than the median
+points-apart = { $shown } pp
+medians-apart = Medians are shown in groups of { $count } partners or more
 tiers = Tiers
 tiers-none = No tier yet
 tiers-none-text = Changes of tier appear here.
@@ -256,6 +263,7 @@ kind-adjusted = corrected
 # Why.
 why-title = Why this entry
 why-text = From the ledger, the order and the rule as it stood then
+why-order = What this order brought
 not-granted = What granted nothing
 why-none = There is no entry and no order with this ID
 to-account = Back to { $account }
@@ -281,6 +289,7 @@ running-text = So far; the uplift is told when they are over
 past-text = By uplift over the usual days and by revenue per day
 past-none = No key day is over yet
 past-none-text = Its figures appear at the first midnight after it ended.
+uplift-lacking = A dash: there were no usual days before to compare with.
 uplift = Uplift
 baseline = Baseline
 per-day = Revenue per day
@@ -343,6 +352,7 @@ state-upheld = upheld
 severity-low = low
 severity-medium = medium
 severity-high = high
+of-severity = { $severity }: { $count }
 action-flag = noted only
 action-hold = rewards held back
 action-reject = earns nothing
@@ -386,6 +396,7 @@ dead-letters-none-text = Every event could be decided.
 code = Code
 count = Count
 newest-letters = Newest dead letters
+letters-again = Listed whole, and sent again once the cause is gone, by
 detail = Detail
 agent = Agent
 agents = Agents

@@ -98,7 +98,7 @@ average-order = Pedido medio
 conversion = Conversión
 conversion-text = Pedidos por clic
 epc = Ganancia por clic
-new-share = Clientes nuevos
+new-share = Cuota de clientes nuevos
 new-share-text = Parte de los pedidos de clientes nuevos
 reversal-rate = Tasa de anulación
 reversal-text = Parte de los pedidos anulados por completo
@@ -151,8 +151,12 @@ top-partners = Mejores socios
 all-partners = Todos los socios
 attention = Por revisar
 open-cases = { $count ->
-    [one] { $count } caso abierto
-   *[other] { $count } casos abiertos
+    [one] { $shown } caso abierto
+   *[other] { $shown } casos abiertos
+}
+case-count = { $count ->
+    [one] { $shown } caso
+   *[other] { $shown } casos
 }
 attention-none = Nada por revisar
 attention-none-text = No hay casos abiertos ni presupuestos casi gastados.
@@ -179,7 +183,8 @@ span-365 = 12 meses
 sorted-by = Ordenar por { $name }
 ranking = Clasificación
 next-page = Siguientes
-first-page = Volver al principio
+previous-page = Anterior
+part-of = { $first } a { $last } de { $count }
 partners-none = No hay socios que mostrar
 partners-none-text = Ningún socio tiene clics o pedidos en este período, mercado y grupo.
 top-chart = Socios con más ingresos
@@ -201,7 +206,7 @@ unit-points = Puntos
 balances-none = Aún no ha ganado nada
 balances-none-text = Los saldos aparecen con el primer asiento.
 statement = Extracto
-statement-text = Primero los más recientes
+statement-text = El último asiento primero; las horas son las de los hechos
 when = Cuándo
 what = Qué
 order = Pedido
@@ -221,6 +226,8 @@ standing = Diferencia
 same = igual
 is-better = mejor que la mediana
 is-worse = peor que la mediana
+points-apart = { $shown } p. p.
+medians-apart = Las medianas se muestran en grupos de { $count } socios o más
 tiers = Niveles
 tiers-none = Aún sin nivel
 tiers-none-text = Los cambios de nivel aparecen aquí.
@@ -256,6 +263,7 @@ kind-adjusted = corregido
 # Por qué.
 why-title = Por qué este asiento
 why-text = Según el libro, el pedido y la regla tal como era entonces
+why-order = Lo que aportó este pedido
 not-granted = Lo que no concedió nada
 why-none = No hay ningún asiento ni pedido con este ID
 to-account = Volver a { $account }
@@ -281,6 +289,7 @@ running-text = Hasta ahora; el alza se conoce cuando terminan
 past-text = Por alza frente a los días normales y por ingresos por día
 past-none = Aún no ha pasado ningún día clave
 past-none-text = Sus cifras aparecen en la primera medianoche tras su fin.
+uplift-lacking = Un guion: antes no hubo días habituales con los que comparar.
 uplift = Alza
 baseline = Referencia
 per-day = Ingresos por día
@@ -343,6 +352,7 @@ state-upheld = confirmado
 severity-low = baja
 severity-medium = media
 severity-high = alta
+of-severity = { $severity }: { $count }
 action-flag = solo anotado
 action-hold = recompensas retenidas
 action-reject = no gana nada
@@ -386,6 +396,7 @@ dead-letters-none-text = Todos los eventos se pudieron decidir.
 code = Código
 count = Número
 newest-letters = Últimas cartas muertas
+letters-again = Se listan por entero, y se reenvían una vez resuelta la causa, con
 detail = Detalle
 agent = Agente
 agents = Agentes

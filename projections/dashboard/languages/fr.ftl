@@ -98,7 +98,7 @@ average-order = Panier moyen
 conversion = Conversion
 conversion-text = Commandes par clic
 epc = Gain par clic
-new-share = Nouveaux clients
+new-share = Part de nouveaux clients
 new-share-text = Part des commandes de nouveaux clients
 reversal-rate = Taux d’annulation
 reversal-text = Part des commandes annulées en entier
@@ -151,8 +151,12 @@ top-partners = Meilleurs partenaires
 all-partners = Tous les partenaires
 attention = À examiner
 open-cases = { $count ->
-    [one] { $count } dossier ouvert
-   *[other] { $count } dossiers ouverts
+    [one] { $shown } dossier ouvert
+   *[other] { $shown } dossiers ouverts
+}
+case-count = { $count ->
+    [one] { $shown } dossier
+   *[other] { $shown } dossiers
 }
 attention-none = Rien à examiner
 attention-none-text = Aucun dossier ouvert, et aucun budget presque épuisé.
@@ -179,7 +183,8 @@ span-365 = 12 mois
 sorted-by = Trier par { $name }
 ranking = Classement
 next-page = Suivants
-first-page = Retour au début
+previous-page = Précédent
+part-of = { $first } à { $last } sur { $count }
 partners-none = Aucun partenaire à afficher
 partners-none-text = Aucun partenaire n’a de clics ni de commandes dans cette période, ce marché et ce groupe.
 top-chart = Partenaires au plus grand chiffre d’affaires
@@ -201,7 +206,7 @@ unit-points = Points
 balances-none = Rien de gagné pour l’instant
 balances-none-text = Les soldes apparaissent avec la première écriture.
 statement = Relevé
-statement-text = Les plus récentes d’abord
+statement-text = La dernière écriture d’abord ; les heures sont celles des faits
 when = Quand
 what = Quoi
 order = Commande
@@ -221,6 +226,8 @@ standing = Écart
 same = pareil
 is-better = mieux que la médiane
 is-worse = moins bien que la médiane
+points-apart = { $shown } pt
+medians-apart = Les médianes s’affichent dans les groupes de { $count } partenaires ou plus
 tiers = Paliers
 tiers-none = Pas encore de palier
 tiers-none-text = Les changements de palier apparaissent ici.
@@ -256,6 +263,7 @@ kind-adjusted = corrigé
 # Pourquoi.
 why-title = Pourquoi cette écriture
 why-text = D’après le registre, la commande et la règle telle qu’elle était alors
+why-order = Ce que cette commande a apporté
 not-granted = Ce qui n’a rien accordé
 why-none = Il n’y a ni écriture ni commande avec cet ID
 to-account = Retour à { $account }
@@ -281,6 +289,7 @@ running-text = Jusqu’ici ; la hausse est connue quand ils sont terminés
 past-text = Par hausse face aux jours habituels et par chiffre d’affaires par jour
 past-none = Aucun jour clé n’est encore passé
 past-none-text = Ses chiffres apparaissent au premier minuit qui suit sa fin.
+uplift-lacking = Un tiret : il n’y avait pas de jours habituels auparavant pour comparer.
 uplift = Hausse
 baseline = Référence
 per-day = Chiffre d’affaires par jour
@@ -343,6 +352,7 @@ state-upheld = confirmé
 severity-low = faible
 severity-medium = moyenne
 severity-high = élevée
+of-severity = { $severity }: { $count }
 action-flag = seulement noté
 action-hold = gains retenus
 action-reject = ne gagne rien
@@ -386,6 +396,7 @@ dead-letters-none-text = Chaque événement a pu être décidé.
 code = Code
 count = Nombre
 newest-letters = Dernières lettres mortes
+letters-again = Listées en entier, et renvoyées une fois la cause levée, par
 detail = Détail
 agent = Agent
 agents = Agents

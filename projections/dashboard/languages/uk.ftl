@@ -114,7 +114,7 @@ average-order = Середнє замовлення
 conversion = Конверсія
 conversion-text = Замовлень на клік
 epc = Дохід за клік
-new-share = Нові клієнти
+new-share = Частка нових клієнтів
 new-share-text = Частка замовлень нових клієнтів
 reversal-rate = Частка скасувань
 reversal-text = Частка повністю скасованих замовлень
@@ -167,10 +167,16 @@ top-partners = Найкращі партнери
 all-partners = Усі партнери
 attention = Потребує уваги
 open-cases = { $count ->
-    [one] { $count } відкрита справа
-    [few] { $count } відкриті справи
-    [many] { $count } відкритих справ
-   *[other] { $count } відкритої справи
+    [one] { $shown } відкрита справа
+    [few] { $shown } відкриті справи
+    [many] { $shown } відкритих справ
+   *[other] { $shown } відкритої справи
+}
+case-count = { $count ->
+    [one] { $shown } справа
+    [few] { $shown } справи
+    [many] { $shown } справ
+   *[other] { $shown } справи
 }
 attention-none = Нічого не відкрито
 attention-none-text = Немає відкритих справ, і жоден бюджет не закінчується.
@@ -199,7 +205,8 @@ span-365 = 12 місяців
 sorted-by = Упорядкувати: { $name }
 ranking = Рейтинг
 next-page = Далі
-first-page = До початку
+previous-page = Назад
+part-of = { $first }–{ $last } з { $count }
 partners-none = Немає партнерів
 partners-none-text = Жоден партнер не має кліків чи замовлень за цей час, на цьому ринку й у цій групі.
 top-chart = Партнери з найбільшим виторгом
@@ -221,7 +228,7 @@ unit-points = Бали
 balances-none = Ще нічого не зароблено
 balances-none-text = Залишки з’являються з першим записом.
 statement = Виписка
-statement-text = Спершу найновіші
+statement-text = Останній запис угорі; час — це час самих подій
 when = Коли
 what = Що
 order = Замовлення
@@ -241,6 +248,8 @@ standing = Різниця
 same = так само
 is-better = краще за медіану
 is-worse = гірше за медіану
+points-apart = { $shown } в. п.
+medians-apart = Медіани показано в групах від { $count } партнерів
 tiers = Рівні
 tiers-none = Рівня ще немає
 tiers-none-text = Зміни рівня з’являються тут.
@@ -276,6 +285,7 @@ kind-adjusted = виправлено
 # Чому.
 why-title = Чому цей запис
 why-text = З книги, замовлення та правила, яким воно було тоді
+why-order = Що дало це замовлення
 not-granted = Що нічого не надало
 why-none = Немає ні запису, ні замовлення з цим ID
 to-account = Назад до { $account }
@@ -301,6 +311,7 @@ running-text = Дотепер; приріст буде відомий, коли 
 past-text = За приростом проти звичайних днів і за виторгом на день
 past-none = Жоден ключовий день ще не минув
 past-none-text = Його цифри з’являться о першій півночі після його кінця.
+uplift-lacking = Риска: до того не було звичайних днів для порівняння.
 uplift = Приріст
 baseline = Звичайно
 per-day = Виторг на день
@@ -365,6 +376,7 @@ state-upheld = підтверджена
 severity-low = низька
 severity-medium = середня
 severity-high = висока
+of-severity = { $severity }: { $count }
 action-flag = лише відзначено
 action-hold = винагороди утримано
 action-reject = нічого не заробляє
@@ -408,6 +420,7 @@ dead-letters-none-text = Кожну подію вдалося вирішити.
 code = Код
 count = Кількість
 newest-letters = Найновіші недоставлені
+letters-again = Повний перелік і повторне надсилання після усунення причини:
 detail = Подробиці
 agent = Агент
 agents = Агенти

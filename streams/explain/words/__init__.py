@@ -21,13 +21,15 @@ from streams.explain.languages import LANGUAGES
 from streams.explain.money import DIGITS, money_text
 from streams.explain.recorded import read
 
-__all__ = ["LANGUAGES", "Words"]
+__all__ = ["LANGUAGES", "MARKS", "Words"]
 
 #: Unicode's marks of direction: a line from right to left, what is set apart from it, from left to right.
 _RIGHT_TO_LEFT: Final = "\u200f"
 _APART: Final = "\u2068"
 _LEFT_TO_RIGHT: Final = "\u2066"
 _END: Final = "\u2069"
+#: All of them.
+MARKS: Final = f"{_RIGHT_TO_LEFT}{_APART}{_LEFT_TO_RIGHT}{_END}"
 #: Parts of what is recorded that are people's own words, or ids.
 _FREE: Final = ("actor", "budget", "case", "reason", "rule", "tier")
 _LINES: Final = "lines "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from projections.dashboard.budgets import pace
+from projections.dashboard.budgets import budgets_page, pace
+from tests.projections.dashboard.views import Given, view
 
 FIRST = date(2026, 11, 1)
 MONTH = [FIRST + timedelta(days=one) for one in range(30)]
@@ -34,3 +35,35 @@ def test_a_day_that_is_ahead_of_the_clock_counts_when_something_was_spent_on_it(
     found = pace(MONTH, FIRST, 3_000, 7, {FIRST + timedelta(days=1): 7})
 
     assert found.so_far == [0, 7]
+
+
+def over(
+    period: str, budget_id: str, first_day: str | None, amount: int | None = 90_000
+) -> dict[str, object]:
+    return {
+        "program": "demo",
+        "budget_id": budget_id,
+        "period": period,
+        "amount": amount,
+        "spent": 0,
+        "reversed": 0,
+        "first_day": first_day,
+    }
+
+
+def test_months_before_anything_was_granted_are_not_listed_among_those_that_are_over() -> None:
+    rows = [
+        over("2020-01", "trial", None),
+        over("2026-09", "trial", "2026-09-12"),
+        over("2026-10", "quiet", None),
+        over("2026-10", "trial", "2026-10-01"),
+        over("2026-10", "gone", None, amount=None),
+    ]
+
+    found = budgets_page(view(Given({"budgets": rows})))["over"]
+
+    assert [(one["period"], one["id"]) for one in found] == [
+        ("October 2026", "quiet"),
+        ("October 2026", "trial"),
+        ("September 2026", "trial"),
+    ]

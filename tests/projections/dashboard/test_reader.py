@@ -100,7 +100,7 @@ def test_pages_name_messages_that_exist_and_no_message_is_left_over() -> None:
 def test_numbers_are_written_as_the_reader_writes_them() -> None:
     assert reader("en").amount(123_456, "EUR/2") == "€1,234.56"
     assert reader("de").amount(123_456, "EUR/2") == "1.234,56\u00a0€"
-    assert reader("de").amount(-5, "points") == "-5 Punkte"
+    assert reader("de").amount(-5, "points") == "\u22125 Punkte"
     assert reader("uk").amount(2, "points") == "2 бали"
     assert reader("en").percent(Decimal("0.12345")) == "12.3%"
     assert reader("fr").percent(Decimal("0.5"), 0) == "50\u00a0%"
@@ -116,7 +116,7 @@ def test_numbers_are_written_as_the_reader_writes_them() -> None:
 def test_in_arabic_a_sign_stays_before_its_digits() -> None:
     shown = reader("ar").amount(-550, "EUR/2")
 
-    assert shown.startswith(("\u2066-5.50", "\u2066\u200e-5.50")), ascii(shown)
+    assert shown.startswith("\u2066\u22125.50"), ascii(shown)
     assert shown.endswith("\u2069")
     assert reader("ar").direction == "rtl"
 
@@ -127,7 +127,8 @@ def test_days_and_times_are_those_of_the_zone() -> None:
     assert english.date("2026-11-27") == "Nov 27, 2026"
     assert english.short_date(dt.date(2026, 11, 27)) == "Nov 27"
     assert english.month(dt.date(2026, 11, 1)) == "November 2026"
-    assert english.clock(1_764_198_000_000, "Europe/Paris") == "00:00"
+    assert english.clock(1_764_198_000_000, "Europe/Paris") == "12:00\u202fAM"
+    assert reader("en_GB").clock(1_764_198_000_000, "Europe/Paris") == "00:00"
     assert reader("de").date("2026-11-27") == "27.11.2026"
 
 
