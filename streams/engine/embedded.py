@@ -39,6 +39,9 @@ logger = logging.getLogger(__name__)
 
 MINUTE_MS = 60_000
 _TASK = b"t"
+#: Inputs of which there are few and which decide about all that comes after them: where history is fed at
+#: once, a task takes them when the others have come to their time, too.
+_PACED = frozenset({CLOCK, "partner-events", "account-requests"})
 
 AgentFactory = Callable[[State], Agent]
 
@@ -59,15 +62,23 @@ class _Inputs:
         self._positions = [task.positions.get(topic, 0) for topic in self.topics]
         self._buffers: list[deque[Record]] = [deque() for _ in self.topics]
 
-    def take(self, limit: int) -> list[Record]:
-        """The next records, up to ``limit``."""
-        ranks = [rank for rank in range(len(self.topics)) if self._fill(rank)]
-        heads = [(self._buffers[rank][0].timestamp, rank) for rank in ranks]
+    def head(self) -> int | None:
+        """The time of the next record; ``None`` at the end."""
+        return min((self._buffers[rank][0].timestamp for rank in self._filled()), default=None)
+
+    def take(self, limit: int, others: Callable[[], int | None]) -> list[Record]:
+        """The next records, up to ``limit``; ``others`` is the time that other tasks have come to.
+
+        A tick of the clock is taken apart from what came before it: others may answer that with messages.
+        """
+        heads = [(self._buffers[rank][0].timestamp, rank) for rank in self._filled()]
         heapify(heads)
         taken: list[Record] = []
         while heads and len(taken) < limit:
-            rank = heads[0][1]
-            buffer = self._buffers[rank]
+            at, rank = heads[0]
+            topic, buffer = self.topics[rank], self._buffers[rank]
+            if topic in _PACED and ((topic == CLOCK and taken) or _is_before(others(), at)):
+                break
             taken.append(buffer.popleft())
             if buffer or self._fill(rank):
                 heapreplace(heads, (buffer[0].timestamp, rank))
@@ -85,6 +96,9 @@ class _Inputs:
         rank = self.topics.index(topic)
         behind = self._log.end_offset(topic, self._partition) - self._positions[rank]
         return behind + len(self._buffers[rank])
+
+    def _filled(self) -> list[int]:
+        return [rank for rank in range(len(self.topics)) if self._fill(rank)]
 
     def _fill(self, rank: int) -> bool:
         buffer = self._buffers[rank]
@@ -109,11 +123,14 @@ class _Runner:
             if isinstance(task.agent, OwnsBudgets):
                 metrics.on_budgets(task.budget_levels)
 
-    def step(self, limit: int) -> int:
-        """Process up to ``limit`` records in one atomic write; how many were worked on, 0 at the end."""
+    def step(self, limit: int, others: Callable[[], int | None]) -> int:
+        """Process up to ``limit`` records in one atomic write; how many were worked on.
+
+        0 at the end, and while ``others`` have not come to the time of what is next.
+        """
         if self._broken:
             raise RuntimeError("an earlier step failed; open the log again")
-        records = self.inputs.take(limit)
+        records = self.inputs.take(limit, others)
         if not records:
             return 0
         # The task is ahead of its store until the write is done: after a failure it must not go on.
@@ -260,7 +277,7 @@ class Embedded:
 
         A midnight of several steps counts in each: 0 says that every input is read to its end.
         """
-        return sum(runner.step(limit or self._batch) for runner in self._runners)
+        return sum(runner.step(limit or self._batch, self._others(runner)) for runner in self._runners)
 
     def catch_up(self) -> int:
         """Step until every input is read to its end; how many records were worked on."""
@@ -276,6 +293,15 @@ class Embedded:
     def close(self) -> None:
         """Give the directory free."""
         self.log.close()
+
+    def _others(self, runner: _Runner) -> Callable[[], int | None]:
+        """The time that all other tasks have come to, when it is asked for."""
+
+        def come_to() -> int | None:
+            heads = (one.inputs.head() for one in self._runners if one is not runner)
+            return min((head for head in heads if head is not None), default=None)
+
+        return come_to
 
     def _runner(
         self, name: str, partition: int, limits: Limits, metrics: TaskMetrics | None, agent: AgentFactory
@@ -354,6 +380,10 @@ class Embedded:
     def _note_due(self) -> None:
         if self.ticked is not None:
             self._due = next_midnight(self._zones(), self.ticked)
+
+
+def _is_before(head: int | None, at: int) -> bool:
+    return head is not None and head < at
 
 
 def _task_prefix(name: str, partition: int) -> bytes:

@@ -37,7 +37,7 @@ def survives(tmp_path: Path, seed: int, *, count: int, kills: int) -> None:
         cwd=feeds.ROOT,
         check=True,
         stdout=subprocess.PIPE,
-        timeout=100,
+        timeout=300,
     )
     loaded = feeds.programs()
     summary = replay(loaded, source, tmp_path / "out", agents=feeds.agents)
