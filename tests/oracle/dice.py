@@ -19,6 +19,9 @@ HOMES = (
     "Asia/Kolkata",
     "Pacific/Auckland",
     "America/Santiago",
+    "Asia/Beirut",
+    "Africa/Casablanca",
+    "Australia/Lord_Howe",
     "UTC",
 )
 MARKETS = {
@@ -31,6 +34,8 @@ MARKETS = {
     "NZ": "Pacific/Auckland",
 }
 STARTS = (
+    "2026-02-13T00:00:00Z",
+    "2028-02-27T00:00:00Z",
     "2026-03-05T00:00:00Z",
     "2026-03-26T00:00:00Z",
     "2026-04-01T00:00:00Z",

@@ -247,6 +247,9 @@ class Model:
         return self._states[program]
 
     def _handle(self, event: Event) -> None:
+        if event.type == "program.published":  # known by the number of its version
+            self.programs.add(from_content(event.data))
+            return
         identity = (event.topic, event.key, event.source, event.id)
         known = self._identities.get(identity)
         if known is not None and event.time - known.time < self._dedupe_ms:
@@ -289,9 +292,6 @@ class Model:
 
     def _apply(self, event: Event) -> None:
         data = event.data
-        if event.type == "program.published":
-            self.programs.add(from_content(data))
-            return
         state = self._state(event.program)
         match event.type:
             case "order.placed":
