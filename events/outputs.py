@@ -100,7 +100,7 @@ class DeadLetter(Struct, frozen=True, gc=False):
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-class Credit(Struct, frozen=True, gc=False):
+class Credit(Struct, frozen=True, omit_defaults=True, gc=False):
     """A partner's part of an order: the exact share in lowest terms, and its net and gross.
 
     The click is the partner's newest touch with weight, and how long before the order it was.
