@@ -104,8 +104,10 @@ def case_page(view: View, partner_id: str, case_id: str) -> Context | None:
     facts += [
         (reader.say("decided-amount"), reader.amount(amount, unit)) for unit, amount in row["amounts"].items()
     ]
+    line = case_line(view, row)
     return {
-        **case_line(view, row),
+        **line,
+        "title": f"{line['rule']} · {line['partner']} · {line['day']}",
         "facts": facts,
         "evidence": [_piece(view, row["rule"], piece) for piece in reversed(row["evidence"])],
         "more": row["pieces"] > len(row["evidence"]),

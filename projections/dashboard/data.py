@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, Final, Protocol
 
 import orjson
+from aiokafka.errors import KafkaError
 from msgspec import Struct, structs
 
 from events.outputs import DeadLetter
@@ -73,8 +74,7 @@ class Data:
         waiting: Callable[[], Mapping[str, int]] | None = None,
     ) -> None:
         self.tables = tables
-        #: Where the agents are other processes: how many records of each input topic wait for them.
-        self.waiting = waiting
+        self._waiting = waiting
         self.programs = Programs()
         self._explanations = explanations
         self._read_at = -_FRESH_S
@@ -83,13 +83,22 @@ class Data:
         self._summing = threading.Lock()
         self._letters = Letters()
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether what is published was read a moment ago."""
+        return self._explanations is None or time.monotonic() - self._read_at < _FRESH_S
+
     def refresh(self) -> None:
-        """Read again what is published, unless that was a moment ago."""
-        if self._explanations is None:
-            return
+        """Read again what is published, unless that was a moment ago.
+
+        Raises:
+            KafkaError: the brokers cannot be reached; what was known before is known still.
+        """
         with self._reading:
-            if time.monotonic() - self._read_at < _FRESH_S:
+            if self._explanations is None or self.is_fresh:
                 return
+            if self.programs.ids():
+                self._read_at = time.monotonic()  # also a try that fails is not made again at once
             with self._explanations.source() as source:
                 self.programs = self._explanations.versions(source).programs
             self._read_at = time.monotonic()
@@ -137,8 +146,18 @@ class Data:
         """How many dead letters there are by code, and the newest ones."""
         if self._explanations is None:
             return Counter(), []
-        with self._explanations.source() as source:
-            return self._letters.read(source)
+        try:
+            with self._explanations.source() as source:
+                return self._letters.read(source)
+        except KafkaError:
+            return self._letters.known()
+
+    def waiting_records(self) -> Mapping[str, int]:
+        """How many records of each input topic wait for agents in other processes, as far as it is known."""
+        try:
+            return {} if self._waiting is None else self._waiting()
+        except KafkaError:
+            return {}
 
     def member(self, program: str, partner_id: str) -> dict[str, Any] | None:
         """The row of a partner that has a record."""

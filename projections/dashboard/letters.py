@@ -34,6 +34,11 @@ class Letters:
                     self._counts[letter.code] += 1
                     self._newest[record.partition].appendleft(letter)
                 self._next[record.partition] = record.offset + 1
+        return self.known()
+
+    def known(self) -> tuple[Counter[str], list[DeadLetter]]:
+        """Those that were read so far."""
+        with self._reading:
             # Partitions are read one after the other.
             newest = sorted(chain(*self._newest.values()), key=lambda one: one.time, reverse=True)
             return Counter(self._counts), newest[:REMEMBERED]

@@ -78,6 +78,7 @@ def partner_page(view: View, partner_id: str) -> Context | None:
     apart = view.partner is not None and len(peers) < FEWEST_PEERS
     return {
         "id": partner_id,
+        "title": data.name(view.name, partner_id),
         "name": data.name(view.name, partner_id),
         "group": reader.named("group", group) if group else "",
         "suspended": data.suspended(view.name, partner_id),

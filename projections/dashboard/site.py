@@ -5,6 +5,7 @@ Pages hold no script and no style of their own, and load nothing but from here.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import time
@@ -143,6 +144,7 @@ class Dashboard:
         self._explanations = explanations
         self._now = now
         self._rates = Rates(0.0)
+        self._refreshing: asyncio.Task[None] | None = None
         self._failed = Rates(FAILED_RATE, burst=FAILED_AT_ONCE, most=_FAILED_ADDRESSES)
         self._templates = jinja2.Environment(
             loader=jinja2.PackageLoader("projections.dashboard"),
@@ -204,7 +206,9 @@ class Dashboard:
                     return self._too_often(request, visit, wait_s)
             try:
                 response = await answer(request, visit)
-            except (KafkaError, StoreCorruptError):
+            except KafkaError:
+                response = self._problem(request, visit, "silent", HTTPStatus.SERVICE_UNAVAILABLE)
+            except StoreCorruptError:
                 response = self._problem(request, visit, "behind", HTTPStatus.SERVICE_UNAVAILABLE)
             except Exception:
                 log.exception("a page failed")
@@ -224,17 +228,32 @@ class Dashboard:
             _chosen(request, "theme", THEME, THEMES) or THEMES[0],
         )
 
-    async def _view(self, request: web.Request, visit: Visit) -> View | None:
-        """What pages are made of; ``None`` while the tables are not complete."""
-        if not self._readiness.loaded:
+    async def _view(self, request: web.Request, visit: Visit, here: str = "") -> View | None:
+        """What pages are made of; ``None`` while the tables are not complete.
+
+        How the system is doing is told then, too: it is then that operators ask.
+        """
+        if not self._readiness.loaded and here != _OPERATORS:
             return None
-        await in_thread(self._data.refresh)
+        if not self._data.programs.ids():
+            await in_thread(self._data.refresh)
+        elif not self._data.is_fresh and (self._refreshing is None or self._refreshing.done()):
+            # A page does not wait for the brokers as long as there is something to show.
+            self._refreshing = asyncio.create_task(self._refresh())
         now = int(self._now() * 1_000)
         ids = self._programs(visit)
         asked = request.query.get("program")
         chosen = asked if asked in ids else next(iter(ids), None)
         program = None if chosen is None else self._data.program(chosen, now)
         return View(visit.reader, self._data, now, program, dict(request.query), visit.partner)
+
+    async def _refresh(self) -> None:
+        try:
+            await in_thread(self._data.refresh)
+        except KafkaError as error:
+            log.warning("what is published could not be read: %s", error)
+        except Exception:
+            log.exception("what is published could not be read")
 
     def _programs(self, visit: Visit) -> list[str]:
         """The programs that a caller may look at; of a partner those where it has entries or is enrolled."""
@@ -266,7 +285,7 @@ class Dashboard:
         self, request: web.Request, visit: Visit, here: str, template: str, title: str, make: Make
     ) -> web.StreamResponse:
         """A page made in a thread, or the reason why there is none."""
-        view = await self._view(request, visit)
+        view = await self._view(request, visit, here)
         if view is None:
             return self._problem(request, visit, "behind", HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -274,7 +293,7 @@ class Dashboard:
             found = make(view)
             if found is None:
                 return None
-            return self._render(request, visit, template, title=title, here=here, view=view, **found)
+            return self._render(request, visit, template, here=here, view=view, **{"title": title, **found})
 
         text = await in_thread(work)
         if text is None:

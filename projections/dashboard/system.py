@@ -34,7 +34,7 @@ def system_page(view: View, pulse: Pulse, blocker: Blocker | None) -> Context:
             Figure(
                 reader.say("status"),
                 reader.say("ready" if blocker is None else "not-ready"),
-                "" if blocker is None else str(blocker.code),
+                "" if blocker is None else _blocked(view, blocker),
                 "good" if blocker is None else "warn",
             ),
             Figure(reader.say("lag"), reader.number(waiting), reader.say("lag-text")),
@@ -79,6 +79,12 @@ def system_page(view: View, pulse: Pulse, blocker: Blocker | None) -> Context:
     }
 
 
+def _blocked(view: View, blocker: Blocker) -> str:
+    """Why the tables are not up to date."""
+    message = f"blocker-{blocker.code.replace('_', '-')}"
+    return view.reader.say(message, topic=f"{blocker.topic}/{blocker.partition}")
+
+
 def _meaning(view: View, code: str) -> str:
     """What a code says, in a sentence; nothing for one that an older or newer Keyday wrote."""
     message = f"letter-{code.replace('_', '-')}"
@@ -112,9 +118,7 @@ def _chart(view: View, pulse: Pulse) -> chart.Chart | None:
 
 def _topics(view: View) -> list[tuple[str, str]]:
     """How much of each input topic waits for agents that are other processes, the longest first."""
-    if view.data.waiting is None:
-        return []
-    found = sorted(view.data.waiting().items(), key=lambda one: (-one[1], one[0]))
+    found = sorted(view.data.waiting_records().items(), key=lambda one: (-one[1], one[0]))
     return [(topic, view.reader.number(count)) for topic, count in found]
 
 

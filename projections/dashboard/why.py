@@ -25,8 +25,10 @@ def why_page(view: View, explained: Explained) -> Context:
     page = Page(words, explained.versions)
     entries = explained.what.entries
     accounts = sorted({one.data.account for one in entries})
+    heading = view.reader.say("why-title") if len(entries) == 1 else view.reader.say("why-order")
     return {
-        "heading": view.reader.say("why-title") if len(entries) == 1 else view.reader.say("why-order"),
+        "heading": heading,
+        "title": f"{heading} · {view.asked('entry')}",
         "sections": [
             (one.title, [_fact(view, words.label(name), name, values) for name, values in one.rows])
             for one in page.sections(explained.what)

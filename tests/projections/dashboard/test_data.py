@@ -1,12 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
+from types import SimpleNamespace
 from typing import Any, cast
+
+import pytest
+from aiokafka.errors import KafkaConnectionError
 
 from projections.dashboard.data import Data, Tables
 from projections.dashboard.sums import Sums
 from projections.partner_sums import PartnerSums
+from schemas.programs import Programs
+from tests.streams.processes import EXAMPLES
 
 DAY = date(2026, 11, 22)
 
@@ -79,3 +87,67 @@ def test_few_spans_are_kept() -> None:
     assert len(tables.asked) == 100
     data.partner_sums("program-0", DAY, DAY)
     assert len(tables.asked) == 101
+
+
+class Published:
+    """What is published, on brokers that may be silent."""
+
+    def __init__(self) -> None:
+        self.silent = False
+        self.asked = 0
+
+    @contextmanager
+    def source(self) -> Iterator[Any]:
+        self.asked += 1
+        if self.silent:
+            raise KafkaConnectionError
+        yield SimpleNamespace(records=lambda *_: ())
+
+    def versions(self, _: Any) -> Any:
+        programs = Programs()
+        assert not programs.load(EXAMPLES / "demo.toml").errors
+        return SimpleNamespace(programs=programs)
+
+
+def published() -> tuple[Published, Data]:
+    brokers = Published()
+    return brokers, Data(cast("Tables", Counted()), cast("Any", brokers), waiting=dict)
+
+
+def test_what_was_published_is_known_still_while_the_brokers_are_silent(monkeypatch: Any) -> None:
+    now = [100.0]
+    monkeypatch.setattr("projections.dashboard.data.time.monotonic", lambda: now[0])
+    brokers, data = published()
+    data.refresh()
+    brokers.silent = True
+    now[0] += 11
+
+    assert not data.is_fresh
+    with pytest.raises(KafkaConnectionError):
+        data.refresh()
+    assert data.programs.ids() == ["demo"]
+    data.refresh()
+    assert brokers.asked == 2  # the next try waits its time
+
+
+def test_what_was_never_read_is_asked_for_until_it_comes() -> None:
+    brokers, data = published()
+    brokers.silent = True
+    for _ in range(2):
+        with pytest.raises(KafkaConnectionError):
+            data.refresh()
+    brokers.silent = False
+    data.refresh()
+    assert data.programs.ids() == ["demo"]
+
+
+def test_the_page_of_the_system_is_there_while_the_brokers_are_silent() -> None:
+    def lag() -> Mapping[str, int]:
+        raise KafkaConnectionError
+
+    brokers = Published()
+    brokers.silent = True
+    data = Data(cast("Tables", Counted()), cast("Any", brokers), waiting=lag)
+
+    assert data.letters() == (Counter(), [])
+    assert data.waiting_records() == {}

@@ -11,12 +11,13 @@ from fluent.syntax import ast
 from fluent.syntax.visitor import Visitor
 
 from projections.dashboard.reader import form_of, messages, reader
+from projections.progress import BlockerCode
 from schemas.errors import Code
 from streams.explain.languages import LANGUAGES
 
 FOLDER = resources.files("projections.dashboard")
 #: Messages whose names are put together from a kind and a name of the domain.
-NAMED = r"(?:kind|agent|letter|fact|group|shared|rule|action|severity|state|status|channel|metric|period|span|over|problem|nav|theme)-"
+NAMED = r"(?:kind|agent|blocker|letter|fact|group|shared|rule|action|severity|state|status|channel|metric|period|span|over|problem|nav|theme)-"
 
 
 class Named(Visitor):
@@ -69,7 +70,8 @@ def test_every_language_says_the_same_things_about_the_same_values(language: str
     [("uk", {"one", "few", "many", "other"}), ("ar", {"zero", "one", "two", "few", "many", "other"})],
 )
 def test_counts_have_all_plurals_of_the_language(language: str, forms: set[str]) -> None:
-    for name in ("points", "orders", "open-cases", "evidence-count", "days"):
+    counted = ("points", "orders", "open-cases", "case-count", "evidence-count", "days")
+    for name in (*counted, "problem-behind-left", "behind-notice"):
         assert set(catalogue(language)[name].variants) == forms, name
 
 
@@ -81,6 +83,12 @@ def test_every_code_of_a_dead_letter_has_a_sentence_of_its_own(language: str) ->
     assert {name for name in catalogue(language) if name.startswith("letter-")} == {
         f"letter-{code.replace('_', '-')}" for code in Code
     }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_not_to_be_ready_has_a_sentence(language: str) -> None:
+    for code in BlockerCode:
+        assert reader(language).say(f"blocker-{code.replace('_', '-')}", topic="rewards/0")
 
 
 def test_pages_name_messages_that_exist_and_no_message_is_left_over() -> None:

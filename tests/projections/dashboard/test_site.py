@@ -13,6 +13,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 from aiohttp import web
+from aiokafka.errors import KafkaConnectionError
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from yarl import URL
@@ -447,7 +448,7 @@ def test_dates_are_written_as_in_the_region_that_the_browser_names(tmp_path: Pat
 def test_until_the_tables_are_complete_no_figure_is_shown(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with serving(tmp_path, lag=None) as (ask, _):
-            for path in (*PAGES, "/customers/ann", "/why?entry=x", "/find?q=ann"):
+            for path in (*PAGES[:-1], "/customers/ann", "/why?entry=x", "/find?q=ann"):
                 status, text, _ = await ask(path)
                 assert (status, "€2.50" in text) == (503, False)
 
@@ -462,6 +463,47 @@ def test_until_then_the_page_says_how_much_is_left_and_leads_to_another_try(tmp_
             assert 'href="/partners?days=7">Réessayer' in text
             assert "5\u202f000 enregistrements restent à lire" in text
             assert 'role="search"' not in text
+
+    run(scenario)
+
+
+def test_how_the_system_is_doing_is_told_also_while_the_tables_are_being_filled(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path / "one", lag=5_000) as (ask, _):
+            status, text, _ = await ask("/system", Accept_Language="de")
+            assert (status, "€2.50" in text) == (200, False)
+            assert "Es sind noch Datensätze zu lesen" in text
+        async with serving(tmp_path / "two", lag=None) as (ask, _):
+            status, text, _ = await ask("/system")
+            assert (status, "Nothing is known of the topics yet" in text) == (200, True)
+        progress = Progress(stale_after_s=-1.0)
+        async with serving(tmp_path / "three", progress=progress) as (ask, _):
+            _, text, _ = await ask("/system")
+            assert "Nothing was heard of rewards/0 for a while" in text
+
+    run(scenario)
+
+
+def test_brokers_that_are_silent_take_nothing_from_a_page_that_needs_nothing_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = Programs()
+    assert not programs.load(EXAMPLES / "demo.toml").errors
+
+    def silent(_: Data) -> None:
+        raise KafkaConnectionError
+
+    monkeypatch.setattr(Data, "refresh", silent)
+    monkeypatch.setattr(Data, "is_fresh", False)
+
+    async def scenario() -> None:
+        async with serving(tmp_path / "known", programs=programs) as (ask, _):
+            for path in PAGES:
+                assert (await ask(path))[0] == 200, path
+        async with serving(tmp_path / "unknown") as (ask, _):
+            status, text, headers = await ask("/budgets")
+            assert (status, headers["Retry-After"]) == (503, "5")
+            assert "The brokers do not answer" in text
 
     run(scenario)
 
