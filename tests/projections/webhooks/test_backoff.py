@@ -18,6 +18,9 @@ def test_delays_double_up_to_the_longest_with_full_jitter(tries: int, dice: floa
 def test_an_endpoint_asks_for_seconds_or_for_a_time() -> None:
     assert retry_after_s("120", NOW_S) == 120
     assert retry_after_s(" Tue, 14 Nov 2023 22:14:20 GMT", NOW_S) == 60
+    assert (
+        retry_after_s("Tue, 14 Nov 2023 22:14:20 -0000", NOW_S) == 60
+    )  # UTC, the zone of the sender is not told
     assert retry_after_s("Tue, 14 Nov 2023 22:00:00 GMT", NOW_S) == 0
 
 
@@ -49,7 +52,7 @@ _PIECES = st.sampled_from(
 @given(st.none() | st.text() | st.lists(_PIECES, max_size=8).map(" ".join))
 @example("Mon, 01 Jan 2020 00:00:00 +9999999999999999")
 @example("Mon, 01 Jan 99999999999999999999 00:00:00 GMT")
-def test_whatever_else_a_header_says_is_nothing(header: str | None) -> None:
+def test_no_header_is_an_error_or_asks_for_more_than_a_day(header: str | None) -> None:
     found = retry_after_s(header, NOW_S)
 
     assert found is None or 0 <= found <= MOST_RETRY_AFTER_S
