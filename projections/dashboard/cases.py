@@ -23,7 +23,12 @@ def cases_page(view: View) -> Context:
     reader = view.reader
     state, rule = view.query.get("state", "open"), view.asked("rule")
     rows = view.data.rows("compliance_cases", program=view.name)
-    of_state = [row for row in rows if state == "all" or row["status"] == state]
+    severity = view.asked("severity")
+    of_state = [
+        row
+        for row in rows
+        if (state == "all" or row["status"] == state) and severity in {None, row["severity"]}
+    ]
     counts = Counter(row["rule"] for row in of_state)
     chosen = [row for row in of_state if rule is None or row["rule"] == rule]
     chosen.sort(key=lambda row: (str(row["last_at"]), str(row["case_id"])), reverse=True)
@@ -34,6 +39,14 @@ def cases_page(view: View) -> Context:
         "states": [
             Tab(reader.say(label), view.again("/cases", state=name, **{"from": None}), name == state)
             for name, label in (("open", "state-open"), ("resolved", "state-resolved"), ("all", "all"))
+        ],
+        "severities": [
+            Tab(
+                reader.say("all") if name is None else reader.named("severity", name),
+                view.again("/cases", severity=name, **{"from": None}),
+                name == severity,
+            )
+            for name in (None, *TONES)
         ],
         "rules": [
             {

@@ -152,6 +152,11 @@ class Data:
         except KafkaError:
             return self._letters.known()
 
+    @property
+    def has_agents(self) -> bool:
+        """Whether the agents run in this process."""
+        return self._waiting is None
+
     def waiting_records(self) -> Mapping[str, int]:
         """How many records of each input topic wait for agents in other processes, as far as it is known."""
         try:

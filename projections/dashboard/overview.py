@@ -63,6 +63,7 @@ def overview_page(view: View) -> Context:
                     count=view.reader.number(cases[one]),
                 ),
                 TONES[one],
+                view.link("/cases", severity=one),
             )
             for one in ("high", "medium")
             if cases[one]

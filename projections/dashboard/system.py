@@ -51,6 +51,7 @@ def system_page(view: View, pulse: Pulse, blocker: Blocker | None) -> Context:
         "rates": _chart(view, pulse),
         "agents": _agents(view, pulse),
         "topics": _topics(view),
+        "own_agents": view.data.has_agents,
         "codes": [
             (code, _meaning(view, code), reader.number(count))
             for code, count in Counter(counts).most_common()
