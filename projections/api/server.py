@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
+import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, cast
@@ -13,6 +16,7 @@ from typing import Any, Final, cast
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from projections.api.files import connections_for
 from projections.problems import ProblemCode, problem
 
 #: Bytes: request line, one header field; routes that read a body have a limit of their own.
@@ -30,8 +34,13 @@ HANDSHAKE_S: Final = 10.0
 #: Seconds, and bytes: a connection whose caller took less of an answer in that time is broken off.
 TAKEN_S: Final = 30.0
 TAKEN_BYTES: Final = 32_768
-#: Connections that wait to be taken.
+#: Connections that wait to be taken; seconds until one is taken again after one could not be.
 _BACKLOG: Final = 128
+_AGAIN_S: Final = 1.0
+#: Bytes that who is refused may have sent already.
+_ASKED_BYTES: Final = 65_536
+#: What makes a connection's protocol.
+_Served = Callable[[], asyncio.BaseProtocol]
 
 #: What every answer carries unless its route says otherwise.
 SECURITY_HEADERS: Final = {
@@ -133,9 +142,12 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 
 class LimitedSite(web.TCPSite):
-    """A site that answers connections beyond ``most`` with 503 at once, so that others are not starved."""
+    """A site that answers connections beyond ``most`` with 503 at once, so that others are not starved.
 
-    __slots__ = ("_limits", "_most")
+    With TLS it hangs up on them instead: to be told, they would have to be let in.
+    """
+
+    __slots__ = ("_coming", "_limits", "_listening", "_most")
 
     def __init__(
         self,
@@ -150,25 +162,78 @@ class LimitedSite(web.TCPSite):
         super().__init__(runner, host, port, ssl_context=tls)
         self._most = most
         self._limits = limits
+        self._listening: list[asyncio.Task[None]] = []
+        #: Connections that were taken and are not served yet.
+        self._coming: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen."""
         await web.BaseSite.start(self)
         server, loop = self._runner.server, asyncio.get_running_loop()
         assert server is not None  # noqa: S101  the runner is set up
+        most = connections_for(self._most)
 
-        def connection() -> asyncio.BaseProtocol:
-            full = len(server.connections) >= self._most
-            return _Refusal() if full else _Connection(server, loop=loop, **self._limits)
+        def is_full() -> bool:
+            return len(server.connections) + len(self._coming) >= most
 
-        self._server = await loop.create_server(
-            connection,
-            self._host,
-            self._port,
-            ssl=self._ssl_context,
-            ssl_handshake_timeout=HANDSHAKE_S if self._ssl_context else None,
-            backlog=_BACKLOG,
+        def served() -> asyncio.BaseProtocol:
+            return _Connection(server, loop=loop, **self._limits)
+
+        # The loop would take all that come at once, and shake hands with them, before it told of the first.
+        self._server = await loop.create_server(served, self._host, self._port, start_serving=False)
+        for bound in self._server.sockets:
+            self._listening.append(loop.create_task(self._take(_listener(bound), is_full, served)))
+
+    async def stop(self) -> None:
+        """Listen no more; whoever is not in yet stays outside."""
+        for task in (*self._listening, *self._coming):
+            task.cancel()
+        await asyncio.gather(*self._listening, *self._coming, return_exceptions=True)
+        await super().stop()
+
+    async def _take(self, listener: socket.socket, is_full: Callable[[], bool], served: _Served) -> None:
+        loop, tls = asyncio.get_running_loop(), self._ssl_context
+        with listener:
+            while True:
+                try:
+                    wire, _ = await loop.sock_accept(listener)
+                except OSError as error:
+                    log.warning("a connection cannot be taken: %s", error.strerror)
+                    await asyncio.sleep(_AGAIN_S)
+                    continue
+                if is_full():
+                    _refuse(wire, told=tls is None)
+                    continue
+                task = loop.create_task(_let_in(wire, tls, served))
+                self._coming.add(task)
+                task.add_done_callback(self._coming.discard)
+
+
+def _listener(bound: socket.socket) -> socket.socket:
+    """The same socket as one of its own."""
+    listener = socket.socket(fileno=os.dup(bound.fileno()))
+    listener.setblocking(False)
+    listener.listen(_BACKLOG)
+    return listener
+
+
+async def _let_in(wire: socket.socket, tls: ssl.SSLContext | None, served: _Served) -> None:
+    """Serve a connection, with TLS once it is encrypted, which it has to be in time."""
+    try:
+        await asyncio.get_running_loop().connect_accepted_socket(
+            served, wire, ssl=tls, ssl_handshake_timeout=None if tls is None else HANDSHAKE_S
         )
+    except OSError:
+        wire.close()
+
+
+def _refuse(wire: socket.socket, *, told: bool) -> None:
+    """Say that the server is full, and hang up."""
+    with wire, contextlib.suppress(OSError):
+        if told:
+            wire.send(_FULL % (len(_FULL_BODY), _FULL_BODY))
+            # What was asked would otherwise make the system take the answer back.
+            wire.recv(_ASKED_BYTES)
 
 
 class _Connection(web.RequestHandler):
@@ -240,12 +305,3 @@ def _refused(status: int) -> web.Response:
         answer = problem(ProblemCode.REQUEST_REFUSED, detail, status=status, headers=SECURITY_HEADERS)
     answer.force_close()
     return answer
-
-
-class _Refusal(asyncio.Protocol):
-    """Says that the server is full, and hangs up."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            transport.write(_FULL % (len(_FULL_BODY), _FULL_BODY))
-            transport.close()

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import resource
 import socket
 import ssl
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
 from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -19,6 +24,7 @@ from prometheus_client import CollectorRegistry
 
 from projections import http
 from projections.api import server
+from projections.api.files import connections_for
 from projections.api.server import TlsError, tls
 from projections.guard import Guard
 from tests.projections.api.serving import listening, ready
@@ -227,6 +233,75 @@ def test_who_reads_slowly_gets_everything(monkeypatch: pytest.MonkeyPatch) -> No
         return found
 
     assert asyncio.run(scenario()) > 200_000
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_connections_that_come_at_once_are_no_more_than_may_be(run: Callable[[Any], Any]) -> None:
+    async def scenario() -> list[bytes]:
+        app = http.make_health_app(ready(), CollectorRegistry())
+        async with listening(app, Guard(), options=http.Options(connections=5)) as (_, port):
+            # The server runs in this thread, too: it finds all of them waiting.
+            begun = [socket.create_connection(("127.0.0.1", port)) for _ in range(40)]
+            wires = [await asyncio.open_connection(sock=each) for each in begun]
+            for _, writer in wires:
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            heads = [await asyncio.wait_for(reader.readline(), 10) for reader, _ in wires]
+            for _, writer in wires:
+                await hang_up(writer)
+        return heads
+
+    heads = run(scenario())
+    assert Counter(head.split()[1] for head in heads) == {b"200": 5, b"503": 35}
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_who_does_not_shake_hands_counts_too_and_only_so_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[[Any], Any]
+) -> None:
+    monkeypatch.setattr(server, "HANDSHAKE_S", 0.5)
+    cert, key = certificate(tmp_path)
+
+    async def scenario() -> None:
+        app, options = http.make_health_app(ready(), CollectorRegistry()), http.Options(connections=2)
+        runner, port = await http.start(app, None, "127.0.0.1", 0, tls=tls(cert, key), options=options)
+        trusting = ssl.create_default_context(cafile=str(cert))
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        for each, _ in silent:
+            assert await asyncio.wait_for(each.read(), 10) == b""
+        for one in (writer, *(one for _, one in silent)):
+            await hang_up(one)
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"https://localhost:{port}/healthz", ssl=trusting) as response:
+                assert response.status == 200
+            still = await asyncio.open_connection("127.0.0.1", port)
+            await runner.cleanup()
+        await hang_up(still[1])
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "found", "asked"),
+    [
+        (1_024, 1_048_576, 1_000, 2_024),
+        (1_024, resource.RLIM_INFINITY, 1_000, 2_024),
+        (4_096, 4_096, 1_000, None),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, 1_000, None),
+        (1_024, 1_024, 512, 1_024),
+        (1_024, 1_500, 750, 1_500),
+    ],
+)
+def test_no_more_connections_than_there_are_files_for(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, found: int, asked: int | None
+) -> None:
+    limits: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, given: limits.append(given))
+
+    assert connections_for(1_000) == found
+    assert limits == ([] if asked is None else [(asked, hard)])
 
 
 def test_a_connection_beyond_the_limit_is_told_so_and_others_go_on() -> None:
