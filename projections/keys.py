@@ -13,6 +13,8 @@ STATEMENT: Final = b"s"
 VERSION: Final = b"v"
 
 _SEQ_BYTES: Final = 8
+#: Behind all keys that begin with a prefix and end with a number.
+LAST: Final = b"\xff" * (_SEQ_BYTES + 1)
 
 
 def escape(account: str) -> bytes:
@@ -27,7 +29,22 @@ def account_key(escaped: bytes) -> bytes:
 
 def statement_key(escaped: bytes, seq: int) -> bytes:
     """Key of the account's entry ``seq``."""
-    return STATEMENT + escaped + seq.to_bytes(_SEQ_BYTES, "big")
+    return numbered(STATEMENT + escaped, seq)
+
+
+def numbered(prefix: bytes, number: int) -> bytes:
+    """Key that ends with a number from 0 on: byte order is the order by it."""
+    return prefix + number.to_bytes(_SEQ_BYTES, "big")
+
+
+def number_of(key: bytes) -> int:
+    """The number that a key ends with."""
+    return int.from_bytes(key[-_SEQ_BYTES:], "big")
+
+
+def behind_number(key: bytes, prefix: bytes) -> bytes:
+    """What stands behind the prefix and the number in a key."""
+    return key[len(prefix) + _SEQ_BYTES :]
 
 
 def key_of(*parts: str) -> bytes:

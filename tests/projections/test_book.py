@@ -29,9 +29,9 @@ from events.outputs import (
     Window,
 )
 from events.time import DAY_MS, format_time
-from projections.book import INPUTS
 from projections.facts import ONLY, Attributed, Click, Enrolled, Fact, Refund, Said, Stood, Version
 from projections.metrics import ProjectionMetrics
+from projections.rows import INPUTS
 from projections.store import Tables
 from projections.tables import TABLES
 from projections.tables.partners import StoredPartner, group_at

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from projections.book import ORDERS
 from projections.embedded_reader import EmbeddedReader
 from projections.facts import SOURCES
 from projections.live_rebuild import LiveRebuild, NotRebuiltError, ask
 from projections.pages import Query
 from projections.progress import Progress
+from projections.rows import ORDERS
 from projections.store import Tables
 from projections.tables import TABLES
 from streams.engine.log import Log
