@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from events.outputs import DeadLetter
 from schemas.codec import dead_letter_headers, dead_letter_line
+from schemas.dead_letters import read_dead_letter
 
 
 def letter(key: bytes | None, value: bytes | None, headers: tuple[tuple[str, bytes], ...] = ()) -> DeadLetter:
@@ -63,3 +64,17 @@ def test_on_kafka_headers_say_why_and_the_originals_follow() -> None:
         ("ce_id", b"e-1"),
         ("topic", b"theirs"),
     ]
+
+
+def test_a_dead_letter_is_read_back_from_its_record() -> None:
+    written = letter(b"c-1", b"\xff", (("ce_id", b"e-1"), ("topic", b"theirs")))
+
+    assert read_dead_letter(0, b"c-1", b"\xff", dead_letter_headers(written)) == written
+
+
+def test_a_record_that_keyday_did_not_write_is_no_dead_letter() -> None:
+    headers = dead_letter_headers(letter(b"c-1", b"x"))
+    others = [("reason", b"broken"), *headers[1:]]
+    nowhere = [*headers[:3], ("partition", b"x"), headers[4]]
+
+    assert [read_dead_letter(0, None, b"x", one) for one in ([], headers[:4], others, nowhere)] == [None] * 4

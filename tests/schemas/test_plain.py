@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from events.limits import ID_MAX_CHARS, MESSAGE_MAX_BYTES
 from schemas.codec import Decoded
+from schemas.errors import Code, DecodeError
 from schemas.plain import read_plain
 from tests.schemas.examples import DECODER, Programs, Tree, example
 
@@ -41,6 +42,16 @@ def test_events_with_all_of_their_fields_are_plain(topic: str, type_: str) -> No
     found = plain(topic, value)
     assert found is not None
     assert found == DECODER.decode(topic, None, value, AS_TREE)
+
+
+@pytest.mark.parametrize(("topic", "type_"), KINDS)
+def test_events_of_a_program_that_is_not_known_are_refused(topic: str, type_: str) -> None:
+    tree = example(topic, type_)
+    tree["data"]["program"] = "other"
+    value = msgspec.json.encode(tree)
+
+    assert plain(topic, value) is None
+    assert DECODER.decode(topic, None, value, []) == DecodeError(Code.PROGRAM_UNKNOWN, "data.program")
 
 
 @pytest.mark.parametrize(("topic", "type_"), KINDS)
