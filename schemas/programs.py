@@ -66,7 +66,9 @@ class Programs:
         try:
             texts = [(file.name, file.suffix, file.read_bytes()) for file in _files(path)]
         except OSError as error:
-            return Loaded((ProgramError("", 0, f"cannot be read: {error.strerror}", str(path)),))
+            failed = Path(error.filename or path)
+            file = str(path) if failed == path else failed.name
+            return Loaded((ProgramError("", 0, f"cannot be read: {error.strerror}", file),))
         if not texts:
             return Loaded((ProgramError("", 0, "holds no program file (*.toml or *.json)", str(path)),))
         parsed = [(name, parse_file(suffix, text)) for name, suffix, text in texts]

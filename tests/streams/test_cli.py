@@ -82,6 +82,14 @@ def test_secrets_are_no_flags(capsys: Capture) -> None:
     assert {flag for flag in flags if re.search("password|token|secret", flag)} <= {"--tokens-file"}
 
 
+def test_check_names_the_file_of_a_folder_that_cannot_be_read(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "acme.toml").write_text((EXAMPLES / "demo.toml").read_text())
+    (tmp_path / "gone.toml").symlink_to(tmp_path / "nowhere")
+
+    assert run(["check", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"{tmp_path}/gone.toml: cannot be read: No such file or directory\n"
+
+
 def test_check_says_what_is_wrong_with_path_and_line(tmp_path: Path, capsys: Capture) -> None:
     file = tmp_path / "acme.toml"
     file.write_text((EXAMPLES / "demo.toml").read_text().replace('currency = "EUR"', 'currency = "EUX"'))
