@@ -156,6 +156,10 @@ class Accounts:
         """Why no data is told yet, if so."""
         return not_ready(self._readiness)
 
+    def programs_of(self, account: str) -> Collection[str]:
+        """The programs in which an account has entries."""
+        return self._tables.programs_of(account)
+
     def may_see(self, caller: Caller, account: str) -> bool:
         """Whether the caller's scope holds the account; a program holds those where it has entries."""
         if caller.partner is not None:

@@ -259,16 +259,29 @@ class Requests:
         self, request: web.Request, type_: str, name: str, account: str, body: _Request, data: dict[str, Any]
     ) -> web.Response:
         caller = request[CALLER]
-        # Who manages one program changes that one, whatever the request says.
-        program = caller.program or body.program
-        if caller.program is not None and body.program not in {None, caller.program}:
-            response = problem(ProblemCode.SCOPE_INSUFFICIENT, "the token is for another program")
+        beyond = self._beyond(caller, account, body)
+        if beyond is not None:
+            response = problem(ProblemCode.SCOPE_INSUFFICIENT, beyond)
         else:
+            # Who manages one program changes that one, whatever the request says.
+            program = caller.program or body.program
             if program is not None:
                 data["program"] = program
             response = await self._answer(caller, type_, name, account, body.time, data)
         audit(caller, account, _AUDITED[type_], response.status, change=True)
         return response
+
+    def _beyond(self, caller: Caller, account: str, body: _Request) -> str | None:
+        """What a request asks for that the caller's scope does not hold, if anything."""
+        if caller.program is not None and body.program not in {None, caller.program}:
+            return "the token is for another program"
+        if caller.partner is None:
+            return None
+        # A past time would change what was already told, one to come would end days before their time.
+        if body.time is not None:
+            return "for partners the time is that of the request: leave it out"
+        foreign = body.program is not None and body.program not in self._accounts.programs_of(account)
+        return "the account has no entries in this program" if foreign else None
 
     async def _answer(
         self, caller: Caller, type_: str, name: str, account: str, at: str | None, data: dict[str, Any]

@@ -190,6 +190,33 @@ def test_who_may_write_what_depends_on_the_scope(tmp_path: Path) -> None:
     run(scenario)
 
 
+def test_a_partner_asks_for_now_and_of_its_own_programs_alone(tmp_path: Path) -> None:
+    async def scenario() -> list[tuple[int, str]]:
+        async with embedded_serving(tmp_path) as served:
+            operator, lea = (make_token(served.tokens, scope) for scope in ("operator", "partner:lea"))
+            path = "/v1/accounts/partner:lea"
+            begin = asked("begin", unit="points", amount=9, reason="r")
+            assert (await served.ask(f"{path}/adjustments", operator, **begin)).status == 202
+            await served.settled()
+            told = []
+            for number, more in enumerate(
+                (
+                    {},
+                    {"program": "acme"},
+                    {"program": "zeta"},
+                    {"time": "2026-01-01T00:00:00Z"},
+                    {"time": "2036-01-01T00:00:00Z"},
+                )
+            ):
+                one = asked(f"k{number}", unit="points", amount=1, **more)
+                reply = await served.ask(f"{path}/redemptions", lea, **one)
+                told.append((reply.status, reply.body.get("code", "")))
+            return told
+
+    refused = (403, "scope_insufficient")
+    assert asyncio.run(scenario()) == [(202, ""), (202, ""), refused, refused, refused]
+
+
 def test_a_request_with_the_same_key_has_one_effect(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with embedded_serving(tmp_path) as served:
