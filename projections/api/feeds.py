@@ -15,8 +15,8 @@ from streams.engine.record import RecordLike
 TOPIC: Final = "rewards"
 #: Seconds: without records a reader looks again after this.
 POLL_S: Final = 0.2
-#: Records that are read at once.
-_READ_RECORDS: Final = 200
+#: Records that are read at once: others are answered before the next ones, also while many catch up.
+_READ_RECORDS: Final = 40
 
 #: The next offset to read, by partition.
 Positions = dict[int, int]
