@@ -314,17 +314,21 @@ class Dashboard:
 
     def _may_see(self, visit: Visit, account: str) -> bool:
         """Whether the caller's scope holds an account; every question is written down."""
-        caller = visit.caller
-        allowed = caller is not None and is_account(account)
-        if caller is not None and allowed:
-            if caller.partner is not None:
-                allowed = account == f"partner:{caller.partner}"
-            elif caller.program is not None:
-                kind, _, name = account.partition(":")
-                enrolled = kind == "partner" and self._data.member(caller.program, name) is not None
-                allowed = enrolled or caller.program in self._data.tables.programs_of(account)
-            audit(caller, account, "page", HTTPStatus.OK if allowed else HTTPStatus.NOT_FOUND)
+        if visit.caller is None or not is_account(account):
+            return False
+        allowed = self._holds(visit.caller, account)
+        audit(visit.caller, account, "page", HTTPStatus.OK if allowed else HTTPStatus.NOT_FOUND)
         return allowed
+
+    def _holds(self, caller: Caller, account: str) -> bool:
+        """Whether the scope of a caller holds an account."""
+        if caller.partner is not None:
+            return account == f"partner:{caller.partner}"
+        if caller.program is None:
+            return True
+        kind, _, name = account.partition(":")
+        enrolled = kind == "partner" and self._data.member(caller.program, name) is not None
+        return enrolled or caller.program in self._data.tables.programs_of(account)
 
     async def _customer(self, request: web.Request, visit: Visit) -> web.StreamResponse:
         name = request.match_info["id"]
@@ -362,16 +366,17 @@ class Dashboard:
         view = await self._view(request, visit)
         if view is None:
             return self._problem(request, visit, "behind", HTTPStatus.SERVICE_UNAVAILABLE)
-        if visit.partner is not None or not wanted or len(wanted) > MAX_ID_CHARS:
+        if visit.caller is None or visit.partner is not None or not 0 < len(wanted) <= MAX_ID_CHARS:
             return self._problem(request, visit, "unknown", HTTPStatus.NOT_FOUND)
         kind, _, name = wanted.partition(":")
         kinds = (kind,) if kind in {"partner", "customer"} and name else ("partner", "customer")
         name = name if kind in {"partner", "customer"} and name else wanted
         for each in kinds:
             account = f"{each}:{name}"
-            if is_account(account) and self._data.tables.programs_of(account):
-                return _redirect(view.to_account(account))
-            if each == "partner" and self._data.member(view.name, name) is not None:
+            there = is_account(account) and bool(self._data.tables.programs_of(account))
+            there = there or (each == "partner" and self._data.member(view.name, name) is not None)
+            # Of others' accounts not even that they are there is told.
+            if there and self._holds(visit.caller, account):
                 return _redirect(view.to_account(account))
         return self._problem(request, visit, "find", HTTPStatus.NOT_FOUND, name=wanted)
 

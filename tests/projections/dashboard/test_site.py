@@ -342,6 +342,13 @@ def test_a_program_sees_accounts_with_its_entries_and_not_the_system(tmp_path: P
             assert (await ask("/customers/ann", **signed(other)))[0] == 404
             assert (await ask("/partners/lea", **signed(other)))[0] == 404
             assert (await ask("/find?q=ann", **signed(own)))[2]["Location"] == "/customers/ann"
+            for wanted in ("ann", "customer:ann", "lea", "partner:lea"):
+                status, text, _ = await ask(f"/find?q={wanted}", **signed(other))
+                nobody, none, _ = await ask("/find?q=nobody", **signed(other))
+                assert (status, text.replace(quote(wanted, safe=""), "nobody").replace(wanted, "nobody")) == (
+                    nobody,
+                    none,
+                )
             assert [(await ask("/system", **signed(one)))[0] for one in (own, other)] == [404, 404]
 
     run(scenario)
