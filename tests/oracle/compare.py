@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import gzip
 import io
 import itertools
 import json
@@ -13,11 +14,13 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from tests.oracle.model import Model, Result
@@ -57,6 +60,8 @@ _MILESTONES = {
     "key_day.closed",
     "review.due",
 }
+#: How many of the input files are compressed.
+_PACKED = 0.2
 _FIGURES = ("orders", "revenue", "new_customers")
 _OF_GRANTS = ("available_on", "expires_on", "desired", "rule", "program_version", "key_day")
 
@@ -80,14 +85,22 @@ def in_subprocess(arguments: list[str]) -> tuple[int, str]:
 
 
 def write(world: World, folder: Path) -> list[str]:
-    """Put a world's files into a folder; the arguments of the command that replays it."""
+    """Put a world's files into a folder, in one of the forms they may have; the arguments of the command."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "programs").mkdir(parents=True)
     (folder / "input").mkdir()
-    for number, text in enumerate(world.texts()):
-        (folder / "programs" / f"{number}.toml").write_text(text)
+    random = Random(f"files {world.seed}")
+    for number, (text, content) in enumerate(zip(world.texts(), world.programs, strict=True)):
+        suffix = random.choice(("toml", "toml", "json"))
+        (folder / "programs" / f"{number}.{suffix}").write_text(
+            text if suffix == "toml" else json.dumps(content)
+        )
     for topic, lines in world.lines().items():
-        (folder / "input" / f"{topic}.ndjson").write_bytes(b"".join(line + b"\n" for line in lines))
+        end = random.choice((b"\n", b"\n", b"\r\n"))
+        raw = random.choice((b"", b"", BOM_UTF8)) + end.join(lines) + random.choice((end, b""))
+        packed = random.random() < _PACKED
+        path = folder / "input" / (f"{topic}.ndjson.gz" if packed else f"{topic}.ndjson")
+        path.write_bytes(gzip.compress(raw, mtime=0) if packed else raw)
     arguments = ["replay", "--programs", str(folder / "programs"), "--input", str(folder / "input")]
     arguments += ["--out", str(folder / "out")]
     return arguments + (["--until", world.until] if world.until else [])
