@@ -56,3 +56,11 @@ def test_chunks_of_a_day_sort_by_their_number_within_the_day(numbers: list[int])
     assert [keys.chunk_number(keys.due_chunk("UTC", 739_000, number)) for number in numbers] == numbers
     day, after = keys.due_day("UTC", 739_000), keys.due_day("UTC", 739_001)
     assert all(day <= keys.due_chunk("UTC", 739_000, number) < after for number in numbers)
+
+
+@given(st.lists(st.tuples(ids, ids), min_size=2, max_size=2, unique_by=lambda one: one[0]))
+def test_devices_on_the_links_of_different_partners_never_share_a_prefix(pairs: list[tuple[str, str]]) -> None:
+    (one, mark), (other, _) = pairs
+
+    assert keys.clicked_from("p", one, mark).startswith(keys.clicked_from("p", one, ""))
+    assert not keys.clicked_from("p", one, mark).startswith(keys.clicked_from("p", other, ""))
