@@ -59,7 +59,9 @@ def test_chunks_of_a_day_sort_by_their_number_within_the_day(numbers: list[int])
 
 
 @given(st.lists(st.tuples(ids, ids), min_size=2, max_size=2, unique_by=lambda one: one[0]))
-def test_devices_on_the_links_of_different_partners_never_share_a_prefix(pairs: list[tuple[str, str]]) -> None:
+def test_devices_on_the_links_of_different_partners_never_share_a_prefix(
+    pairs: list[tuple[str, str]],
+) -> None:
     (one, mark), (other, _) = pairs
 
     assert keys.clicked_from("p", one, mark).startswith(keys.clicked_from("p", one, ""))
