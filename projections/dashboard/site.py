@@ -408,7 +408,7 @@ class Dashboard:
         # Without an end it is gone when the browser is closed.
         age = REMEMBERED_DAYS * _DAY_S if form.get("remember") else None
         response.set_cookie(
-            TOKEN, token, max_age=age, httponly=True, samesite="Strict", path="/", secure=request.secure
+            TOKEN, token, max_age=age, httponly=True, samesite="Strict", path="/", secure=_is_secure(request)
         )
         return response
 
@@ -576,6 +576,11 @@ def _is_foreign(request: web.Request) -> bool:
     if site is not None:
         return site not in {"same-origin", "none"}
     return origin is not None and origin.partition("://")[2] != request.headers.get("Host")
+
+
+def _is_secure(request: web.Request) -> bool:
+    """Whether a form came over TLS, to this server or to a proxy before it, which its origin tells."""
+    return request.secure or request.headers.get("Origin", "").startswith("https://")
 
 
 def _local(path: str) -> str:

@@ -270,6 +270,20 @@ def test_a_page_of_another_site_signs_nobody_in_or_out(
     assert asyncio.run(scenario()) == [(status, status == 303)] * 2
 
 
+@pytest.mark.parametrize(("origin", "secure"), [("https://localhost", True), ("http://localhost", False)])
+def test_a_cookie_that_was_got_over_tls_never_goes_without_it(
+    tmp_path: Path,
+    origin: str,
+    secure: bool,  # noqa: FBT001
+) -> None:
+    async def scenario() -> str:
+        async with serving(tmp_path, "operator") as (ask, (token,)):
+            named = {"Host": "localhost", "Origin": origin}
+            return (await ask("/sign-in", "POST", {"token": token}, **named))[2]["Set-Cookie"]
+
+    assert ("; Secure" in asyncio.run(scenario())) is secure
+
+
 def test_a_partner_sees_its_own_page_and_nothing_else(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with serving(tmp_path, "partner:lea") as (ask, (token,)):
