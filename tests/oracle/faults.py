@@ -48,7 +48,11 @@ class Faults(ProgramMaker):
         if event is None or event["type"] not in BUSINESS_IDS:
             return
         others = [
-            one.event for one in self.mine if one.event is not None and one.event["type"] == event["type"]
+            one.event
+            for one in self.mine
+            if one.event is not None
+            and one.event["type"] == event["type"]
+            and kind_of_owner(one.event) == kind_of_owner(event)
         ]
         event["id"] = self.next("e")
         name = BUSINESS_IDS[event["type"]]
@@ -150,6 +154,11 @@ class Faults(ProgramMaker):
         if names:
             name = self.random.choice(names)
             data[name] = self.random.choice(wrong[name])
+
+
+def kind_of_owner(event: dict[str, Any]) -> str:
+    """Whose account is asked for: ids of requests are known by the agent of customers or that of partners."""
+    return str(event["data"].get("account", "")).partition(":")[0]
 
 
 def fresh(event: dict[str, Any], name: str) -> None:
