@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     type=click.Choice(["ndjson", "csv", "parquet"]),
     default="ndjson",
     show_default=True,
-    help="Parquet needs the extra keyday[parquet].",
+    help="Parquet needs pyarrow: pip install '.[parquet]'",
 )
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout."
@@ -53,11 +53,11 @@ if TYPE_CHECKING:
 def export(
     name: str, format_: str, out: Path | None, as_of: str | None, filters: tuple[str, ...], **flags: Any
 ) -> int:
-    """Write the rows of a table, as they are now, also while another process feeds it.
+    """Write the rows of a table, as they are now or were.
 
-    The tables are those of an embedded log (--data), or those that keyday serve keeps of Kafka (--state-dir).
-    As of an instant, all but balances and statements are folded anew from the topics: from Kafka (--brokers)
-    or from the embedded log.
+    They are read also while another process feeds them. The tables are those of an embedded log (--data), or
+    those that keyday serve keeps of Kafka (--state-dir). As of an instant, all but balances and statements
+    are folded anew from the topics: from Kafka (--brokers) or from the embedded log.
     """
     from projections.export import FORMATS, ParquetMissingError
     from projections.pages import WITH_PAST
@@ -95,7 +95,7 @@ def export(
     except SnapshotError as error:
         raise WorkFailedError(str(error)) from None
     except ParquetMissingError:
-        raise WorkFailedError("Parquet needs pyarrow: pip install 'keyday[parquet]'") from None
+        raise WorkFailedError("Parquet needs pyarrow: pip install '.[parquet]'") from None
     except OSError as error:
         raise WorkFailedError(f"{error.filename or out}: {error.strerror}") from None
     note(f"{count:,} rows of {name}")
