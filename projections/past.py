@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import shutil
 import tempfile
 import threading
@@ -35,12 +36,22 @@ from schemas.programs import Programs
 PATIENCE_S: Final = 5.0
 #: Seconds: how long a past is told before it is looked whether something came late.
 FRESH_S: Final = 10.0
+#: Times the seconds that their last one took: how long some wait until another past is folded for them.
+REST: Final = 4.0
 #: Pasts that are kept: each takes as much room as the tables did then.
 MAX_KEPT: Final = 4
 
 _PREFIX: Final = ".past-"
 
 log = logging.getLogger(__name__)
+
+
+class RestingError(Exception):
+    """Another past is folded for who asks in so many ``seconds``."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 @contextmanager
@@ -79,6 +90,8 @@ class Pasts:
         self._kept: dict[int, Past] = {}
         self._making: tuple[int, asyncio.Task[None]] | None = None
         self._stopped = threading.Event()
+        #: Until when those wait for whom one was folded, by their names.
+        self._rests: dict[str, float] = {}
 
     async def run(self) -> None:
         """Keep pasts until cancelled, and none afterwards."""
@@ -94,15 +107,18 @@ class Pasts:
                 shutil.rmtree(one.folder, ignore_errors=True)
 
     @asynccontextmanager
-    async def at(self, instant: int) -> AsyncIterator[Past | None]:
+    async def at(self, instant: int, who: str | None = None) -> AsyncIterator[Past | None]:
         """The past of an instant in milliseconds; ``None`` while it is still folded.
 
+        For ``who`` has a name only a part of the time is spent, so that others' pasts are folded, too.
+
         Raises:
+            RestingError: it is too early to fold another one for who asks.
             KafkaError: the brokers cannot be reached.
         """
         try:
             async with asyncio.timeout(PATIENCE_S):
-                found = await self._fresh(instant)
+                found = await self._fresh(instant, who)
         except TimeoutError:  # raised by nothing else that is awaited here
             yield None
             return
@@ -112,14 +128,16 @@ class Pasts:
         finally:
             found.readers -= 1
 
-    async def _fresh(self, instant: int) -> Past:
+    async def _fresh(self, instant: int, who: str | None) -> Past:
         """The past, once it is folded up to where the tables stand or stood a moment ago."""
         while not self._stopped.is_set():
             known = self._kept.get(instant)
             if known is not None and self._is_fresh(known):
                 return known
             if self._making is None or self._making[1].done():
-                self._making = instant, asyncio.create_task(self._make(instant))
+                if known is None and who is not None:
+                    self._rested(who)
+                self._making = instant, asyncio.create_task(self._make(instant, who))
             making, task = self._making
             await asyncio.wait([task])
             if making == instant and (error := task.exception()) is not None:
@@ -129,7 +147,12 @@ class Pasts:
     def _is_fresh(self, known: Past) -> bool:
         return time.monotonic() < known.checked + FRESH_S or known.positions == self._tables.positions
 
-    async def _make(self, instant: int) -> None:
+    def _rested(self, who: str) -> None:
+        left_s = self._rests.get(who, 0.0) - time.monotonic()
+        if left_s > 0:
+            raise RestingError(math.ceil(left_s))
+
+    async def _make(self, instant: int, who: str | None) -> None:
         begun, ends = time.monotonic(), self._tables.positions
         known = self._kept.pop(instant, None)
         if known is not None and any(ends.get(place, 0) < each for place, each in known.positions.items()):
@@ -149,6 +172,8 @@ class Pasts:
             shutil.rmtree(folder, ignore_errors=True)
             return
         made.positions, made.checked = ends, time.monotonic()
+        if who is not None and known is None:
+            self._rests[who] = made.checked + REST * (made.checked - begun)
         self._kept[instant] = made
         log.info("tables as of %s took %.1f s to fold", format_time(instant), made.checked - begun)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from projections.api.scopes import Caller
+
+#: Stands for all accounts that the scope holds.
+ALL: Final = "*"
 
 log = logging.getLogger(__name__)
 

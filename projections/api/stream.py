@@ -24,7 +24,7 @@ from events.limits import ID_MAX_CHARS
 from events.outputs import RewardEvent
 from projections import statements
 from projections.api.accounts import ACCOUNT, Accounts
-from projections.api.audit import audit
+from projections.api.audit import ALL, audit
 from projections.api.feeds import POLL_S, Feed, Positions
 from projections.api.model import Account
 from projections.api.routes import CALLER, Answer, Asked, Parameter, Route
@@ -131,6 +131,7 @@ class Streams:
             if account is not None:
                 audit(caller, account, "stream", 200)
                 return await self._send(request, self._of_account(account, last))
+            audit(caller, ALL, "stream", 200)
             return await self._of_topic(request, program, last)
         finally:
             self._open[caller.token] -= 1

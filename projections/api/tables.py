@@ -14,10 +14,10 @@ from msgspec import Meta
 
 from projections.api.accounts import AS_OF, Readiness, instant, not_ready
 from projections.api.answers import json_answer
-from projections.api.audit import audit
+from projections.api.audit import ALL, audit
 from projections.api.model import Time
 from projections.api.routes import CALLER, Answer, Asked, Handler, Parameter, Route
-from projections.api.scopes import READERS, Caller
+from projections.api.scopes import READERS, Caller, Role
 from projections.pages import (
     MAX_PAGE_ROWS,
     MAX_SORTED,
@@ -28,7 +28,7 @@ from projections.pages import (
     RowRefusal,
     fits,
 )
-from projections.past import Pasts
+from projections.past import Pasts, RestingError
 from projections.problems import RETRY, ProblemCode, problem
 from projections.sorting import sortable
 from projections.tables import TABLES
@@ -152,16 +152,20 @@ class TableRoutes:
             as_of=at,
             visible=self._visible(table, caller, own),
         )
-        found = await self._found(table, query)
+        found = await self._found(table, query, caller)
         if isinstance(found, web.Response):
             return found
         _audit(table, caller, filters | own)
         return json_answer({"rows": found.rows, "next": found.next})
 
-    async def _found(self, table: Table, query: Query) -> RowPage | web.Response:
+    async def _found(self, table: Table, query: Query, caller: Caller) -> RowPage | web.Response:
         """A page of the table, or why there is none."""
         try:
-            found = await self._page(table, query)
+            found = await self._page(table, query, caller)
+        except RestingError as resting:
+            headers = {"Retry-After": str(resting.seconds)}
+            detail = "tables were folded as of another instant for this token a moment ago"
+            return problem(ProblemCode.RATE_LIMITED, detail, headers=headers)
         except KafkaError:
             return problem(ProblemCode.NOT_READY, "the brokers cannot be reached", headers=RETRY)
         if found is None:
@@ -172,12 +176,13 @@ class TableRoutes:
             return problem(code, found.detail, parameter=found.name)
         return found
 
-    async def _page(self, table: Table, query: Query) -> RowPage | RowRefusal | None:
+    async def _page(self, table: Table, query: Query, caller: Caller) -> RowPage | RowRefusal | None:
         """A page of the table, or of its past; ``None`` while that is being folded."""
         if query.as_of is None or table.name in WITH_PAST or self._pasts is None:
             async with self._reading:
                 return await in_thread(partial(self._tables.rows, table.name, query))
-        async with self._pasts.at(query.as_of) as past:
+        who = None if caller.scope.role is Role.OPERATOR else caller.token
+        async with self._pasts.at(query.as_of, who) as past:
             if past is None:
                 return None
             async with self._reading:
@@ -216,9 +221,11 @@ def _own(table: Table, caller: Caller) -> dict[str, str] | None:
 
 
 def _audit(table: Table, caller: Caller, filters: Mapping[str, str]) -> None:
-    """Rows of one account are a read of that account."""
+    """Rows of one account are a read of that account; those of a table of accounts a read of all."""
     partner = filters.get("partner_id")
     account = filters.get("account", None if partner is None else f"partner:{partner}")
+    if account is None and "account" in table.filters:
+        account = ALL
     if account is not None:
         audit(caller, account, f"tables/{table.name}", 200)
 

@@ -18,7 +18,7 @@ from projections.embedded_reader import EmbeddedReader
 from projections.facts import SOURCES
 from projections.intake import take
 from projections.pages import Query, RowPage
-from projections.past import MAX_KEPT, Pasts
+from projections.past import MAX_KEPT, Pasts, RestingError
 from projections.progress import Progress
 from projections.store import Tables
 from projections.table_files import lines
@@ -222,5 +222,28 @@ def test_a_past_that_cannot_be_folded_is_tried_again(tmp_path: Path) -> None:
                 await rows(failing, "tiers", at)
             assert folders(tmp_path) == []
             assert await rows(failing, "tiers", at) == await rows(pasts, "tiers", at)
+
+    asyncio.run(scenario())
+
+
+def test_of_the_time_for_folding_one_name_gets_a_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask(pasts: Pasts, at: int, who: str | None) -> None:
+        async with pasts.at(at, who) as found:
+            assert found is not None
+
+    async def scenario() -> None:
+        some = times(small())[-4:]
+        async with kept(tmp_path) as (pasts, _, _):
+            await ask(pasts, some[0], "lea")
+            monkeypatch.setattr("projections.past.REST", 1_000)
+            await ask(pasts, some[1], "max")
+            with pytest.raises(RestingError) as refused:
+                await ask(pasts, some[2], "max")
+            assert refused.value.seconds > 1
+            await ask(pasts, some[1], "max")
+            await ask(pasts, some[2], None)
+            await ask(pasts, some[3], None)
 
     asyncio.run(scenario())

@@ -156,16 +156,22 @@ def test_each_read_of_an_account_is_a_line_without_secrets(
                 token = make_token(tokens, "partner:lea")
                 await ask("/v1/accounts/partner:lea/statement", token)
                 await ask("/v1/accounts/partner:max/balances", token)
+                await ask("/v1/tables/balances", token)
                 name = read_tokens(tokens)[0].id
+                await ask("/v1/tables/balances", make_token(tokens, "operator"))
+                await ask("/v1/tables/tiers", make_token(tokens, "operator"))
 
         lines = [json.loads(JsonLines().format(record)) for record in caplog.records]
         for line in lines:
             del line["time"]
         logger = {"level": "info", "logger": "projections.api.audit", "message": "account read"}
+        everything = lines.pop()
+        assert (everything["scope"], everything["account"]) == ("operator", "*")
         common = logger | {"token": name, "scope": "partner:lea"}
         assert lines == [
             {**common, "account": "partner:lea", "route": "statement", "status": 200},
             {**common, "account": "partner:max", "route": "balances", "status": 404},
+            {**common, "account": "partner:lea", "route": "tables/balances", "status": 200},
         ]
         assert token not in caplog.text
 

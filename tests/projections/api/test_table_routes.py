@@ -262,3 +262,22 @@ def test_a_past_that_is_still_folded_is_asked_for_again(
         assert (told.status, told.body["rows"]) == (200, [])
 
     run(scenario)
+
+
+def test_one_token_does_not_keep_the_past_from_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        monkeypatch.setattr("projections.past.REST", 1_000)
+        async with embedded_serving(tmp_path) as served:
+            lea, operator = (make_token(served.tokens, scope) for scope in ("partner:lea", "operator"))
+            path = "/v1/tables/tiers?as_of=2026-01-0{}T00:00:00Z"
+            first = await served.ask(path.format(1), lea)
+            second = await served.ask(path.format(2), lea)
+            others = [await served.ask(path.format(day), operator) for day in (2, 3)]
+
+        assert [reply.status for reply in (first, second, *others)] == [200, 429, 200, 200]
+        assert second.body["code"] == "rate_limited"
+        assert int(second.headers["Retry-After"]) > 1
+
+    run(scenario)
