@@ -11,6 +11,7 @@ import gzip
 import json
 import sys
 import tomllib
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -43,11 +44,13 @@ class Files:
         self.versions: dict[tuple[str, int], Row] = {}
         self.paths = list(programs)
         for path in self.paths:
-            program = tomllib.loads(path.read_text(), parse_float=str)
+            text = path.read_text("utf-8-sig")
+            loads: Any = json.loads if path.suffix == ".json" else tomllib.loads
+            program = loads(text, parse_float=str)
             head = program["program"]
             self.versions[head["id"], int(head["version"])] = program
         self.source, self.out = source, out
-        for _, line in _raw(source / "programs.ndjson"):
+        for _, line in raw_lines(source / "programs.ndjson"):
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 program = json.loads(line, parse_float=str)["data"]
                 head = program["program"]
@@ -88,7 +91,7 @@ class Files:
     def inputs(self, topic: str, type_: str) -> list[Row]:
         """Events of a type that took effect or repeat one that did, in the order in which they were handled."""
         found = []
-        for offset, line in _raw(self.source / f"{topic}.ndjson"):
+        for offset, line in raw_lines(self.source / f"{topic}.ndjson"):
             if (topic, offset) in self.dead:
                 continue
             try:
@@ -109,14 +112,15 @@ class Files:
         ]
 
 
-def _raw(path: Path) -> Iterable[tuple[int, str]]:
+def raw_lines(path: Path) -> Iterable[tuple[int, bytes]]:
+    """Lines of an input file that are not blank, compressed or not, by their place in it."""
     zipped = path.with_name(f"{path.name}.gz")
     if not path.exists() and not zipped.exists():
         return
     raw = path.read_bytes() if path.exists() else gzip.decompress(zipped.read_bytes())
-    for offset, line in enumerate(raw.split(b"\n")):
+    for offset, line in enumerate(raw.removeprefix(BOM_UTF8).split(b"\n")):
         if line.strip():
-            yield offset, line.decode(errors="replace")
+            yield offset, line.removesuffix(b"\r")
 
 
 def _lines(path: Path) -> Iterable[Row]:

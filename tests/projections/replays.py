@@ -16,7 +16,7 @@ from schemas.programs import Programs
 from streams.engine.record import Record
 from tests.oracle.compare import in_process, write
 from tests.oracle.worlds import make_world
-from tests.projections.naive import Files
+from tests.projections.naive import Files, raw_lines
 
 OUTPUTS = ("rewards", "attributions", "compliance", "milestones")
 INPUTS = ("programs", "partner-events", "clicks", "referrals", "orders", "account-requests")
@@ -90,10 +90,7 @@ def batches(found: Sequence[Record], size: int) -> list[Sequence[Record]]:
 
 
 def _lines(topic: str, path: Path) -> list[Record]:
-    if not path.exists():
-        return []
-    rows = enumerate(path.read_bytes().split(b"\n"))
-    return [Record(topic, 0, offset, _time(line), None, line) for offset, line in rows if line.strip()]
+    return [Record(topic, 0, offset, _time(line), None, line) for offset, line in raw_lines(path)]
 
 
 def _time(line: bytes) -> int:
