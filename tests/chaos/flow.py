@@ -86,6 +86,15 @@ class Input:
             await self._producer.misplace(orders)
         return [json.loads(item.value)["data"]["order_id"] for item in orders]
 
+    async def worked_off(self, check: Callable[[], None], stuck_s: float) -> None:
+        """Return once nothing is left of what was sent, on its way between agents neither.
+
+        Raises:
+            StuckError: nothing moved for ``stuck_s`` seconds.
+        """
+        async with self._order:
+            await self._quiet.reached(self._world.now + 1, None, check, stuck_s)
+
     async def close(self, check: Callable[[], None], stuck_s: float) -> None:
         """Let all be worked off, then send the midnights that end all holds, and let these be.
 

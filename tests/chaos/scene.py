@@ -108,6 +108,14 @@ class Scene:
             await self._ask()
             raise
 
+    async def worked_off(self) -> None:
+        """Wait until all that was sent, and all that agents told each other of it, was committed."""
+        try:
+            await self.input.worked_off(self._alive, STUCK_S)
+        except StuckError:
+            await self._ask()
+            raise
+
     async def settle(self, *, check: bool = True) -> Ledger:
         """End the input, let the workers finish and stop, judge; returns the ledger of the replay."""
         try:

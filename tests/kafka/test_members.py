@@ -54,7 +54,7 @@ def test_a_worker_that_slept_past_its_session_writes_nothing_when_it_wakes(scene
             async with scene.load():
                 await until_frozen(frozen)
                 await heir.start(None)
-            await scene.processed(await scene.input.mark("all by the heir"))
+            await scene.worked_off()  # by the heir
             before = await end_offsets(scene.bootstrap, ["rewards", "dead-letters", CHANGELOG])
             assert frozen.process is not None
             frozen.process.send_signal(signal.SIGCONT)
