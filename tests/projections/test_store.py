@@ -183,6 +183,7 @@ def test_a_damaged_directory_is_wiped_and_every_position_starts_again(tmp_path: 
         assert registry.get_sample_value("keyday_projection_rebuilds_total", {"reason": "corrupt"}) == 1
 
 
+@pytest.mark.slow
 def test_tables_with_one_damaged_block_are_rebuilt_or_whole_and_never_in_between(tmp_path: Path) -> None:
     tables = Tables(tmp_path / "whole")
     tables.apply([accrued(seq) for seq in range(1, 200)], {SOURCE: 200})

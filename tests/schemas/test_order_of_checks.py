@@ -131,6 +131,7 @@ def mutated(draw: st.DrawFn) -> tuple[str, Tree]:
     return topic, tree
 
 
+@pytest.mark.slow
 @given(case=mutated())
 @settings(max_examples=600)
 def test_the_slow_path_agrees_with_the_fast_path(case: tuple[str, Tree]) -> None:

@@ -35,6 +35,7 @@ def offsets(data: Path) -> dict[str, int]:
         opened.close()
 
 
+@pytest.mark.slow
 def test_files_can_be_replayed_with_the_program_beside_them(tmp_path: Path, capsys: Capture) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
 
@@ -75,6 +76,7 @@ def test_without_breaches_the_truth_is_empty(tmp_path: Path) -> None:
     assert (tmp_path / "truth.ndjson").read_bytes() == b""
 
 
+@pytest.mark.slow
 def test_events_for_a_program_of_ones_own(tmp_path: Path, capsys: Capture) -> None:
     demo = str(EXAMPLES / "demo.toml")
 
@@ -90,6 +92,7 @@ def test_events_for_a_program_of_ones_own(tmp_path: Path, capsys: Capture) -> No
     assert {each["market"] for each in orders if "market" in each} == {"FR", "DE", "US"}
 
 
+@pytest.mark.slow
 def test_events_go_into_the_embedded_log_at_a_rate(tmp_path: Path, capsys: Capture) -> None:
     data = ["--program", PROGRAM, "--data", str(tmp_path / "data"), "--truth", str(tmp_path / "truth")]
     started = time.monotonic()

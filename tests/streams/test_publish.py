@@ -171,6 +171,7 @@ def test_brokers_out_of_reach_are_one_line(capsys: Capture) -> None:
     assert line.startswith("keyday: 127.0.0.1:1: ")
 
 
+@pytest.mark.slow
 def test_what_is_published_runs_without_a_file(tmp_path: Path, data: Path, capsys: Capture) -> None:
     orders = tmp_path / "shop.csv"
     orders.write_text("Order,Customer,Created at,Subtotal\n1001,lea,2025-10-01 10:00:00,20.00\n")

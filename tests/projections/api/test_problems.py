@@ -211,6 +211,7 @@ def provoked(folder: Path, codes: Sequence[ProblemCode], **options: Any) -> dict
     return asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_every_code_is_answered_over_http_as_it_is_declared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

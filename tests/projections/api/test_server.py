@@ -218,6 +218,7 @@ def test_what_callers_break_leaves_no_traceback(caplog: pytest.LogCaptureFixture
     assert not caplog.records
 
 
+@pytest.mark.slow
 def test_who_reads_slowly_gets_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "TAKEN_S", 0.5)
     monkeypatch.setattr(server, "TAKEN_BYTES", 1)

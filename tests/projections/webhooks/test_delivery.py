@@ -294,6 +294,7 @@ def test_what_was_acknowledged_is_not_sent_by_the_next_start(tmp_path: Path) -> 
     assert by_account(events) == in_turn(3, 3) | {"partner:p0": [1, 2, 3, 4]}
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_asks_for_time_gets_it_for_all_accounts(tmp_path: Path) -> None:
     async def scenario() -> tuple[float, int]:
         loop = asyncio.get_running_loop()
@@ -377,6 +378,7 @@ def test_a_slow_endpoint_times_out_and_an_endless_answer_does_not_hold_up(tmp_pa
     assert written < MUCH / 2
 
 
+@pytest.mark.slow
 def test_redirects_are_not_followed(tmp_path: Path) -> None:
     async def scenario() -> tuple[int, str]:
         async def answer(_: Received, request: web.Request) -> web.StreamResponse:
@@ -427,6 +429,7 @@ def test_what_lies_twice_on_a_topic_or_is_no_event_is_sent_once_or_not(tmp_path:
     assert asyncio.run(scenario()) == ["partner:lea~1", "partner:lea~2", "partner:lea~3"]
 
 
+@pytest.mark.slow
 def test_while_too_many_wait_the_topics_are_not_read_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -230,6 +230,7 @@ def test_a_clock_record_that_is_no_tick_is_a_dead_letter_also_before_the_first_e
     assert commit.consumed == 1
 
 
+@pytest.mark.slow
 def test_a_midnight_with_many_accounts_is_worked_off_in_several_commits(bench: Bench) -> None:
     for n in range(0, 4500, 1500):
         bench.feed(*(order(i, f"c{i}") for i in range(n, n + 1500)))

@@ -47,6 +47,7 @@ def test_the_truth_holds_for_odd_parameters_too(given: dict[str, object]) -> Non
     assert found.truths
 
 
+@pytest.mark.slow
 def test_each_case_is_told_once_with_events_that_are_there() -> None:
     found = made(events=40_000, breaches=0.04)
 
@@ -58,6 +59,7 @@ def test_each_case_is_told_once_with_events_that_are_there() -> None:
         assert set(truth.events) <= there
 
 
+@pytest.mark.slow
 def test_the_rate_is_the_share_of_events() -> None:
     plain, found = made(breaches=0.0), made(breaches=0.05)
 

@@ -21,6 +21,7 @@ def events() -> list:
     return list(season(1, START, season_program(START)))
 
 
+@pytest.mark.slow
 def test_a_season_is_the_same_for_the_same_day_and_seed_and_ends_with_that_day(events: list) -> None:
     assert events == list(season(1, START, season_program(START)))
     assert [event.time for event in events] == sorted(event.time for event in events)

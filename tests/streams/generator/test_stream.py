@@ -36,6 +36,7 @@ def large() -> Made:
     return made(events=60_000)
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_bytes_in_another_process() -> None:
     digest = hashlib.sha256()
     for event in made(events=3_000, breaches=0.05).events:
@@ -59,6 +60,7 @@ def test_another_seed_makes_other_events_with_ids_of_their_own() -> None:
     assert not {fact.id for fact in one.facts} & {fact.id for fact in other.facts}
 
 
+@pytest.mark.slow
 def test_every_event_decodes_and_has_an_identity_of_its_own(large: Made) -> None:
     assert large.dead == []
     assert len({(fact.source, fact.id) for fact in large.facts}) == len(large.events) == 60_000

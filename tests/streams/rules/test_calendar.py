@@ -339,6 +339,7 @@ def test_what_a_library_expects_is_an_estimate() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_every_day_of_the_catalogue_can_be_worked_out_in_every_market() -> None:
     listed = catalogue()
     for market in listed.markets.values():
