@@ -39,7 +39,7 @@ keyday rebuild partner_performance --data DIR
 `export` reads beside the process that feeds the tables; with `--state-dir` those that `keyday serve` keeps of Kafka. `--as-of` tells the rows of
 what had occurred by an instant, by what is known now: what came late counts from the time on at which it occurred, orders are as refunded by
 then, settled is what was past its hold, and the versions of programs are those that were in force. Balances and statements tell their past
-themselves; any other table is folded aside from all topics (`--data`, or `--brokers` beside `--state-dir`). Parquet needs `pip install '.[parquet]'`, which `make setup` has done; there
+themselves; any other table is folded aside from all topics (`--data`, while no other process has the log open: a server is asked over [HTTP](http.md#as-of); or `--brokers` beside `--state-dir`). Parquet needs `pip install '.[parquet]'`, which `make setup` has done; there
 integers are INT64, dates DATE and times TIMESTAMP in UTC, decimals, lists and objects are texts, and fields carry unit, meaning and source
 of their column as metadata. `rebuild` folds the named tables again aside, up to where all of them
 stand, and says how many of their rows were wrong; a process that serves them is asked to do so, through files in their folder, and goes on feeding
